@@ -1,0 +1,1 @@
+"""High availability for Agno: one AgentOS topology on Docker, Kubernetes or ECS."""
