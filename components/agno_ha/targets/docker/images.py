@@ -1,0 +1,173 @@
+"""Which image runs each service, each pinned to what it holds.
+
+The engine is the truth, there is no lock file: an image that is on it stays the one in use.
+What is missing is pulled where a registry answers and built here where none does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import docker
+import requests
+from docker.errors import APIError
+
+from agno_ha.targets.docker import context
+from agno_ha.targets.docker.context import Context, ImageError
+from agno_ha.targets.docker.debian import MissingPackageError
+from agno_ha.targets.docker.engine import Engine, connect, describe
+from agno_ha.targets.docker.settings import DockerSettings
+from agno_ha.topology import Topology
+
+__all__ = ["ImageError", "Images", "MissingPackageError", "connect", "refer", "resolve"]
+
+NGINX = "nginx:1.28"
+"""The official image's stable line; our configuration needs nothing newer than Debian 12's 1.22."""
+
+_DEBIAN = {"postgres": "15", "redis": "7"}
+"""Major versions in Debian 12, which our own images have."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """One image for each service; None where the topology needs none."""
+
+    app: str
+    postgres: str | None
+    redis: str | None
+    nginx: str
+    pgbouncer: str | None
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Where one service's image may come from: first `given` alone, else `official`, else `own`."""
+
+    service: str
+    setting: str
+    given: str | None = None
+    official: str | None = None
+    version: str | None = None
+    own: Callable[[], Context] | None = None
+
+    def reference(self, registry: str | None) -> str:
+        if self.given or self.official:
+            return str(self.given or self.official)
+        assert self.own is not None  # noqa: S101 — every choice has one of the three
+        return self.own().reference(registry)
+
+
+def refer(topology: Topology, settings: DockerSettings) -> Images:
+    """Name the images without an engine: as configured, by default version, or by the hash of what is built.
+
+    Raises:
+        ImageError: `app.build` cannot be read.
+    """
+    return _images(
+        {choice.service: choice.reference(settings.registry) for choice in _choices(topology, settings)}
+    )
+
+
+def resolve(
+    topology: Topology,
+    settings: DockerSettings,
+    progress: Callable[[str], None],
+    client: docker.DockerClient | None = None,
+) -> Images:
+    """Find, pull or build each image that the topology needs, and pin it.
+
+    Args:
+        topology: what is deployed; a relative `app.build` is taken from the working directory.
+        settings: the Docker target's settings.
+        progress: called with one line for each step.
+        client: the engine. Default: the one that the docker command uses.
+
+    Returns:
+        Each image as `name@sha256:…`, or as its id `sha256:…` where no registry has it.
+
+    Raises:
+        ImageError: an image cannot be had; MissingPackageError where installing a program would help.
+    """
+    engine = Engine(client or connect(), settings.registry, progress)
+    try:
+        return _resolve(engine, _choices(topology, settings))
+    except (APIError, requests.RequestException) as error:
+        raise ImageError("The Docker engine", describe(error), "Correct that, then run it again") from None
+
+
+def _resolve(engine: Engine, choices: list[_Choice]) -> Images:
+    pins: dict[str, str] = {}
+    builds: dict[str, Context] = {}
+    for choice in choices:
+        found = _find(engine, choice)
+        if isinstance(found, Context):
+            builds[choice.service] = found
+        else:
+            pins[choice.service] = found
+    if builds:
+        engine.ensure_base()  # once, before the images that are built on it side by side
+        with ThreadPoolExecutor() as pool:
+            pins |= dict(zip(builds, pool.map(engine.build, builds.values()), strict=True))
+    return _images(pins)
+
+
+def _choices(topology: Topology, settings: DockerSettings) -> list[_Choice]:
+    app, given = topology.app, settings.images
+    base = context.store("base", "").reference()
+    directory = Path(app.build) if app.build else None
+    choices = [
+        _Choice("app", "topology.app.image", app.image, own=partial(context.app, directory, base)),
+        _Choice(
+            "nginx", "docker.images.nginx", given.nginx, NGINX, own=partial(context.store, "nginx", base)
+        ),
+    ]
+    for name, store, image in (
+        ("postgres", topology.postgres, given.postgres),
+        ("redis", topology.redis, given.redis),
+    ):
+        if store.mode == "managed":
+            version = str(store.version)
+            own = partial(context.store, name, base)
+            choices.append(_Choice(name, f"docker.images.{name}", image, f"{name}:{version}", version, own))
+    if topology.postgres.pooler.enabled:
+        own = partial(context.store, "pgbouncer", base)
+        choices.append(_Choice("pgbouncer", "docker.images.pgbouncer", given.pgbouncer, own=own))
+    return choices
+
+
+def _find(engine: Engine, choice: _Choice) -> str | Context:
+    """The pinned image, or what must be built."""
+    if choice.given:
+        return engine.present(choice.given) or engine.pull(choice.given, choice.setting)
+    if choice.official and (pin := engine.present(choice.official)):
+        return pin
+    version = choice.version
+    buildable = version is None or _DEBIAN[choice.service] == version
+    assert choice.own is not None  # noqa: S101
+    own = choice.own()
+    if buildable and (pin := engine.built(own)):
+        return pin
+    if choice.official and (pin := engine.pull_official(choice.official)):
+        return pin
+    if not buildable:
+        raise ImageError(
+            f"topology.{choice.service}.version = {version}",
+            f"{choice.official} is not on the engine, no registry answers, and Debian 12, from which it "
+            f"would be built, has only version {_DEBIAN[choice.service]}",
+            f"Make a registry reachable, set {choice.setting}, or use version {_DEBIAN[choice.service]}",
+        )
+    return own
+
+
+def _images(found: dict[str, str]) -> Images:
+    return Images(
+        app=found["app"],
+        postgres=found.get("postgres"),
+        redis=found.get("redis"),
+        nginx=found["nginx"],
+        pgbouncer=found.get("pgbouncer"),
+    )
