@@ -1,6 +1,6 @@
 """Build contexts: what goes into an image, and the hash that names it.
 
-The hash is over names, contents and the executable bit alone: the same tree has the same tag on every machine.
+The hash is over names, contents and the executable bit: the same tree has the same tag on every machine.
 What a machine adds of its own (package sources, CA certificates) changes nothing.
 """
 

@@ -36,18 +36,19 @@ def connect() -> docker.DockerClient:
     Raises:
         ImageError: none answers.
     """
+    wanted, client = os.environ.get("DOCKER_CONTEXT"), None
     try:
-        chosen = (
-            None
-            if os.environ.get("DOCKER_HOST")
-            else ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT"))
-        )
-        if chosen is None or chosen.Name == "default":
-            client = docker.from_env()
+        chosen = ContextAPI.get_context(wanted)
+        if os.environ.get("DOCKER_HOST") or (chosen and chosen.Name == "default"):
+            client = docker.from_env(use_ssh_client=True)
+        elif chosen:
+            client = docker.DockerClient(chosen.Host, tls=chosen.TLSConfig or False, use_ssh_client=True)
         else:
-            client = docker.DockerClient(base_url=chosen.Host, tls=chosen.TLSConfig or False)
+            raise ImageError(f"The Docker context {wanted}", "does not exist", "See `docker context ls`")
         client.ping()
     except (DockerException, requests.RequestException, OSError) as error:
+        if client is not None:
+            client.close()
         fix = "Start it, or install it with `apt-get install docker.io`, or name one with DOCKER_HOST"
         raise ImageError("The Docker engine", f"does not answer ({describe(error)})", fix) from None
     return client
@@ -77,6 +78,10 @@ class Engine:
         digests: list[str] = image.get("RepoDigests") or []
         own = [digest for digest in digests if _familiar(digest.partition("@")[0]) == _familiar(name)]
         return (own or digests or [image["Id"]])[0]
+
+    def has_any(self, name: str) -> bool:
+        """Whether an image of this name is on the engine, whatever its tag."""
+        return bool(self._api.images(name=name))
 
     def pull(self, reference: str, setting: str) -> str:
         """Pull a configured image."""

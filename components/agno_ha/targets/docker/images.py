@@ -92,11 +92,14 @@ def resolve(
     Raises:
         ImageError: an image cannot be had; MissingPackageError where installing a program would help.
     """
-    engine = Engine(client or connect(), settings.registry, progress)
+    used = client or connect()
     try:
-        return _resolve(engine, _choices(topology, settings))
+        return _resolve(Engine(used, settings.registry, progress), _choices(topology, settings))
     except (APIError, requests.RequestException) as error:
         raise ImageError("The Docker engine", describe(error), "Correct that, then run it again") from None
+    finally:
+        if client is None:
+            used.close()
 
 
 def _resolve(engine: Engine, choices: list[_Choice]) -> Images:
@@ -151,7 +154,9 @@ def _find(engine: Engine, choice: _Choice) -> str | Context:
     own = choice.own()
     if buildable and (pin := engine.built(own)):
         return pin
-    if choice.official and (pin := engine.pull_official(choice.official)):
+    # A server that began on ours stays on ours: the other's locale, or older format, may not read its data.
+    ours = buildable and engine.has_any(own.name)
+    if choice.official and not ours and (pin := engine.pull_official(choice.official)):
         return pin
     if not buildable:
         raise ImageError(

@@ -1,0 +1,103 @@
+"""`agno-ha`: the command line over the operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from agno_ha.configuration import ConfigurationError
+from agno_ha.offline import ProgramError
+from agno_ha.operations import quickstart, workspace
+from agno_ha.operations.swarm import OperationError
+from agno_ha.targets.docker.images import ImageError
+
+app = typer.Typer(
+    name="agno-ha", help="A highly available Agno, from one topology file.", no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
+console = Console(stderr=True, highlight=False)
+StackName = Annotated[str, typer.Option("--stack", "-s", help="The stack, as in Pulumi.<stack>.yaml.")]
+
+
+@app.command()
+def setup(stack: StackName = "dev") -> None:
+    """Prepare what the stack needs: the Docker engine, its Swarm, and the images."""
+    with _friendly():
+        quickstart.prepare(_workspace(stack), _say)
+
+
+@app.command()
+def up(stack: StackName = "dev") -> None:
+    """Bring the stack up, or update it, and print how to talk to it."""
+    with _friendly():
+        typer.echo(quickstart.up(_workspace(stack), _say))
+
+
+@app.command()
+def down(
+    stack: StackName = "dev",
+    data: Annotated[bool, typer.Option("--data", help="Delete the data and its secrets too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before data is deleted.")] = False,
+) -> None:
+    """Take the stack down; its data and the secrets that open it stay, unless --data is given."""
+    with _friendly():
+        if data and not yes:
+            typed = typer.prompt(f"This deletes all data of stack {stack}. Type its name to go on", default="")
+            if typed != stack:
+                raise OperationError("Nothing was deleted.")
+        quickstart.down(_workspace(stack), _say, data=data)
+
+
+@app.command()
+def render(
+    out: Annotated[Path, typer.Option(help="Directory for stack.yaml and its configs.")],
+    stack: StackName = "dev",
+) -> None:
+    """Write the stack as files for `docker stack deploy`; secrets are named in them, never contained."""
+    with _friendly():
+        typer.echo(str(quickstart.render_files(_workspace(stack), out)))
+
+
+@app.command()
+def check(
+    stack: StackName = "dev",
+    format_: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Check the stack's plan against the policies: no engine, no credentials, no state. Exit code 1: findings."""
+    with _friendly(exit_code=2):
+        report, failed = quickstart.check(_workspace(stack), format_)
+    typer.echo(report)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _workspace(stack: str) -> workspace.Workspace:
+    return workspace.Workspace(workspace.root_of(Path.cwd()), stack)
+
+
+def _say(line: str) -> None:
+    console.print(f"[dim]·[/dim] {escape(line)}")
+
+
+@contextmanager
+def _friendly(exit_code: int = 2) -> Iterator[None]:
+    """Turn what a person can mend into its own words and an exit code; everything else is a defect of ours."""
+    try:
+        yield
+    except (ConfigurationError, ProgramError, OperationError, ImageError) as error:
+        console.print(f"[red]error[/red]: {escape(str(error))}")
+        raise typer.Exit(exit_code) from None
+    except KeyboardInterrupt:
+        console.print("Interrupted. Run the same command again to go on.")
+        raise typer.Exit(130) from None
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

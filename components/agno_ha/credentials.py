@@ -1,0 +1,77 @@
+"""Passwords and keys of one service: given as Pulumi secrets, or generated once and kept in the state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_random as random
+
+from agno_ha.topology import Topology
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Everything secret that the topology needs; None where it needs none."""
+
+    postgres: pulumi.Output[str]
+    """Password of the app's database role."""
+    postgres_admin: pulumi.Output[str] | None
+    """Password of the superuser; None where Postgres is external."""
+    redis: pulumi.Output[str]
+    """Password of Redis."""
+    security_key: pulumi.Output[str] | None
+    """`OS_SECURITY_KEY`, the API's bearer key; None where authentication is off."""
+    service_token: pulumi.Output[str]
+    """`INTERNAL_SERVICE_TOKEN`: the scheduler's way into the API, the same on all instances."""
+    tls_seed: pulumi.Output[str] | None
+    """What the generated certificate is made from; None where TLS is off or the certificate is given."""
+    app: Mapping[str, pulumi.Output[str]]
+    """`app.secrets`: environment name → value."""
+
+
+def create(
+    name: str, topology: Topology, given: Mapping[str, pulumi.Output[str]], *, parent: pulumi.Resource, protect: bool
+) -> Credentials:
+    """Return the service's credentials.
+
+    Args:
+        name: prefix of the resources' names.
+        topology: says which are needed and which are given.
+        given: the top-level secrets that the topology names, by their configuration key.
+        parent: the service.
+        protect: whether generated ones are protected: without them the data can't be opened.
+    """
+
+    def generated(room: str, length: int = 40) -> pulumi.Output[str]:
+        options = pulumi.ResourceOptions(parent=parent, protect=protect or None)
+        # No special characters: 40 letters and digits are 238 bits, and they paste well.
+        return random.RandomPassword(f"{name}-{room}", length=length, special=False, opts=options).result
+
+    def password(room: str, key: str | None) -> pulumi.Output[str]:
+        return given[key] if key else generated(room)
+
+    postgres, redis = topology.postgres, topology.redis
+    return Credentials(
+        postgres=password("postgres-password", postgres.password),
+        postgres_admin=generated("postgres-admin-password") if postgres.mode == "managed" else None,
+        redis=password("redis-password", redis.password),
+        security_key=generated("security-key") if topology.app.authentication == "securityKey" else None,
+        service_token=generated("service-token"),
+        tls_seed=generated("tls-seed", 64) if topology.load_balancer.tls.mode == "generated" else None,
+        app={variable: given[key] for variable, key in topology.app.secrets.items()},
+    )
+
+
+def needed(topology: Topology) -> dict[str, str]:
+    """Return the top-level secrets that a topology names: configuration key → where it is named."""
+    keys = {key: f"topology.app.secrets.{variable}" for variable, key in topology.app.secrets.items()}
+    for path, key in (
+        ("topology.postgres.password", topology.postgres.password),
+        ("topology.redis.password", topology.redis.password),
+        ("topology.loadBalancer.tls.privateKey", topology.load_balancer.tls.private_key),
+    ):
+        if key:
+            keys[key] = path
+    return keys

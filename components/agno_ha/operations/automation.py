@@ -1,0 +1,120 @@
+"""Up and down over the Automation API: the way with the Pulumi CLI."""
+
+from __future__ import annotations
+
+import os
+import secrets as random
+
+from pulumi import automation
+from pulumi.automation import CommandError, EngineEvent
+
+from agno_ha.operations.swarm import OperationError, Progress
+from agno_ha.operations.workspace import Workspace
+
+_DATA = ("docker:index/volume:Volume", "random:index/randomPassword:RandomPassword")
+"""What `down` leaves: the volumes and the secrets that open them."""
+
+
+def command(workspace: Workspace, progress: Progress) -> automation.PulumiCommand | None:
+    """Return the Pulumi CLI: the one on PATH, else one installed by the Automation API; None where neither is had."""
+    try:
+        return automation.PulumiCommand()
+    except Exception:  # noqa: BLE001 - it raises whatever starting a missing or an old command raises
+        progress("No pulumi on PATH; installing it for this project")
+    try:
+        return automation.PulumiCommand.install(root=str(workspace.root / ".agno-ha" / "pulumi"))
+    except Exception:  # noqa: BLE001 - no route out, a proxy, a full disk: every failure means the other way
+        return None
+
+
+def select(workspace: Workspace, cli: automation.PulumiCommand) -> automation.Stack:
+    """Return the stack, made on first use.
+
+    State and passphrase are Pulumi's usual ones where they are configured (PULUMI_BACKEND_URL or an access token,
+    PULUMI_CONFIG_PASSPHRASE); otherwise both are kept in `.agno-ha/`.
+    """
+    options = automation.LocalWorkspaceOptions(pulumi_command=cli, env_vars=environment(workspace))
+    return automation.create_or_select_stack(
+        stack_name=workspace.stack, work_dir=str(workspace.root), opts=options
+    )
+
+
+def environment(workspace: Workspace) -> dict[str, str]:
+    """Return what the CLI's environment lacks, so that `pulumi` by hand needs just the same."""
+    missing: dict[str, str] = {}
+    keep = workspace.private.parent
+    if not os.environ.get("PULUMI_BACKEND_URL") and not os.environ.get("PULUMI_ACCESS_TOKEN"):
+        (keep / "state").mkdir(mode=0o700, exist_ok=True)
+        missing["PULUMI_BACKEND_URL"] = f"file://{keep / 'state'}"
+        if not os.environ.get("PULUMI_CONFIG_PASSPHRASE") and not os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE"):
+            passphrase = keep / "passphrase"
+            if not passphrase.exists():
+                workspace.keep(passphrase, random.token_urlsafe(32))
+            missing["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(passphrase)
+    return missing
+
+
+def up(workspace: Workspace, stack: automation.Stack, progress: Progress) -> automation.OutputMap:
+    """Preview with the policies, then deploy; nothing is created where a mandatory policy is violated.
+
+    Raises:
+        OperationError: a policy, the program or a provider refused; with their own words.
+    """
+    packs = [str(pack) for pack in [workspace.root / "policies"] if pack.exists()]
+    seen = _Events(progress)
+    try:
+        progress("Previewing with the policies")
+        stack.preview(policy_packs=packs, on_event=_Events(progress, steps=False).see)
+        return stack.up(policy_packs=packs, on_event=seen.see).outputs
+    except CommandError as error:
+        raise OperationError(_explained(error, seen)) from None
+
+
+def down(stack: automation.Stack, progress: Progress, *, data: bool) -> None:
+    """Destroy the stack; without `data`, all but the volumes and the generated secrets."""
+    seen = _Events(progress)
+    try:
+        if data:
+            stack.destroy(on_event=seen.see, remove=True)
+            return
+        resources = (stack.export_stack().deployment or {}).get("resources", [])
+        targets = [
+            entry["urn"]
+            for entry in resources
+            if entry.get("custom") and entry["type"] not in _DATA and not entry["type"].startswith("pulumi:")
+        ]
+        if targets:
+            stack.destroy(target=targets, on_event=seen.see)
+    except CommandError as error:
+        raise OperationError(_explained(error, seen)) from None
+
+
+class _Events:
+    """Turns engine events into lines of progress, and keeps what went wrong."""
+
+    def __init__(self, progress: Progress, *, steps: bool = True) -> None:
+        self._progress = progress
+        self._steps = steps
+        self.errors: list[str] = []
+
+    def see(self, event: EngineEvent) -> None:
+        if self._steps and event.resource_pre_event:
+            step = event.resource_pre_event.metadata
+            if str(step.op) not in ("same", "OpType.SAME"):
+                self._progress(f"{_word(step.op)} {step.urn.split('::')[-1]} ({step.type.split(':')[-1]})")
+        if event.diagnostic_event and event.diagnostic_event.severity in ("error", "warning"):
+            text = event.diagnostic_event.message.strip()
+            if event.diagnostic_event.severity == "error":
+                self.errors.append(text)
+            elif self._steps:
+                self._progress(f"warning: {text}")
+        if event.policy_event and event.policy_event.enforcement_level == "mandatory":
+            self.errors.append(f"{event.policy_event.policy_name}: {event.policy_event.message.strip()}")
+
+
+def _word(operation: object) -> str:
+    return str(getattr(operation, "value", operation)).replace("-", " ")
+
+
+def _explained(error: CommandError, seen: _Events) -> str:
+    return "\n".join(dict.fromkeys(seen.errors)) or str(error)

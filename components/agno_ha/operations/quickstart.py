@@ -1,0 +1,147 @@
+"""`make up` and its fellows: one command from nothing to an answered turn, with the Pulumi CLI or without."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation as pulumi_automation
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from agno_ha import check as checks
+from agno_ha import offline, stack
+from agno_ha.offline import Plan, Secret
+from agno_ha.operations import automation, stack_deploy, swarm
+from agno_ha.operations.swarm import OperationError, Progress
+from agno_ha.operations.workspace import PROJECT, Workspace
+from agno_ha.render.stack import render
+from agno_ha.targets.docker import images, url
+
+
+def prepare(workspace: Workspace, progress: Progress) -> stack.Stack:
+    """Check the configuration, then make the engine, its Swarm and the images ready."""
+    wanted = _read(workspace)
+    client = swarm.engine()
+    swarm.ensure_swarm(workspace, client, progress)
+    images.resolve(wanted.topology, wanted.settings, progress)
+    return wanted
+
+
+def up(workspace: Workspace, progress: Progress) -> str:
+    """Bring the stack up and return what a person does next."""
+    wanted = prepare(workspace, progress)
+    cli = _command(workspace, progress)
+    if cli is not None:
+        outputs = automation.up(workspace, automation.select(workspace, cli), progress)
+        key = outputs["securityKey"].value if "securityKey" in outputs else None
+    else:
+        progress("No Pulumi CLI can be had: the same program is evaluated offline and run by `docker stack deploy`")
+        plan = stack_deploy.up(workspace, swarm.engine(), progress=progress)
+        key = _plain(plan.outputs.get("securityKey"))
+    if key:
+        workspace.keep(workspace.security_key_file, str(key))
+    address = url(wanted.topology)
+    _until_ready(address, progress)
+    return _next_steps(workspace, address, authenticated=bool(key), cli=cli is not None)
+
+
+def down(workspace: Workspace, progress: Progress, *, data: bool) -> None:
+    """Take the stack down; with `data`, its volumes and generated secrets too."""
+    client = swarm.engine()
+    cli = _command(workspace, progress)
+    if cli is not None:
+        automation.down(automation.select(workspace, cli), progress, data=data)
+    else:
+        swarm.remove(client, workspace.namespace, data=data, progress=progress)
+    if data:
+        for path in sorted(workspace.private.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+    swarm.leave_swarm(workspace, client, progress)
+
+
+def render_files(workspace: Workspace, out: Path) -> Path:
+    """Write stack.yaml and its configs for a stack; references as configured, no engine needed."""
+    return render(_offline(workspace), workspace.namespace).write(out)
+
+
+def check(workspace: Workspace, style: str) -> tuple[str, bool]:
+    """Return the policies' report on a stack's offline plan, and whether a mandatory rule is violated."""
+    if style not in ("text", "json"):
+        raise OperationError(f"--format {style} is not known. Use text or json.")
+    findings = checks.run(_offline(workspace))
+    text = checks.as_json(findings) if style == "json" else checks.as_text(findings)
+    return text, checks.failed(findings)
+
+
+def _offline(workspace: Workspace) -> Plan:
+    """Evaluate the program with placeholders for all secrets and images as they are referred to."""
+    config = {
+        f"{PROJECT}:{key}": value if isinstance(value, str) else json.dumps(value)
+        for key, value in {**workspace.values(), "resolveImages": "false"}.items()
+    }
+    secrets = {f"{PROJECT}:{key}": "placeholder" for key in workspace.encrypted()}
+
+    def outputs(kind: str, name: str, inputs: Any) -> dict[str, str]:
+        del inputs
+        if kind.startswith("random:"):
+            return {"result": "placeholder"}
+        return {"name": f"{workspace.namespace}_{name}"} if kind == "docker:index/secret:Secret" else {}
+
+    return offline.evaluate(
+        workspace.root, workspace.stack, {**config, **secrets}, secret_keys=frozenset(secrets), outputs=outputs
+    )
+
+
+def _read(workspace: Workspace) -> stack.Stack:
+    source = f"Pulumi.{workspace.stack}.yaml"
+    return stack.read(workspace.root / "topology.yaml", workspace.values(), source=source)
+
+
+def _command(workspace: Workspace, progress: Progress) -> pulumi_automation.PulumiCommand | None:
+    """Return the CLI, or None for the way without it; a stack stays on the way that made it."""
+    before = workspace.deployed_by
+    if before == "docker":
+        progress("This stack was brought up without the Pulumi CLI and stays so (docs/without-pulumi.md: how to move)")
+        return None
+    cli = automation.command(workspace, progress)
+    if cli is None and before == "pulumi":
+        raise OperationError("This stack was brought up with the Pulumi CLI, whose state knows its passwords. Put pulumi on PATH.")
+    workspace.keep(workspace.private / "deployed-by", "pulumi" if cli else "docker")
+    return cli
+
+
+def _until_ready(address: str, progress: Progress) -> None:
+    """Wait until an instance answers /ready through the load balancer."""
+    progress(f"Waiting for the first answer at {address}")
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # only whether it answers; a generated certificate has no authority
+    for attempt in Retrying(
+        retry=retry_if_exception_type(OSError), stop=stop_after_delay(120), wait=wait_fixed(0.5), reraise=True
+    ):
+        with attempt, urllib.request.urlopen(f"{address}/ready", timeout=10, context=context):  # noqa: S310
+            return
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Secret) else value
+
+
+def _next_steps(workspace: Workspace, address: str, *, authenticated: bool, cli: bool) -> str:
+    key_file = workspace.security_key_file.relative_to(workspace.root)
+    header = f' \\\n    -H "Authorization: Bearer $(cat {key_file})"' if authenticated else ""
+    insecure = " -k" if address.startswith("https") else ""
+    return f"""
+Agno is up{"" if cli else " (without the Pulumi CLI: by docker stack deploy)"}.
+
+  URL      {address}
+  API key  {key_file if authenticated else "none: authentication is off"}
+  Talk     curl{insecure} {address}/agents/assistant/runs{header} \\
+    -F message="Hello" -F session_id=first -F stream=false
+  Logs     docker service logs -f {workspace.namespace}_web
+  Status   docker stack services {workspace.namespace}
+  Down     make down        (keeps the data)
+           make down-data   (deletes it, after asking)"""

@@ -1,0 +1,126 @@
+"""Up without the Pulumi CLI: the same program as an offline plan, rendered, and run by `docker stack deploy`."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+import docker
+from docker.errors import APIError
+
+from agno_ha import offline
+from agno_ha.offline import Plan
+from agno_ha.operations import swarm
+from agno_ha.operations.swarm import OperationError, Progress
+from agno_ha.operations.workspace import PROJECT, Vault, Workspace
+from agno_ha.render.stack import Rendered, render
+from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
+
+_PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type
+_SECRET = "docker:index/secret:Secret"  # noqa: S105 - a type
+
+
+def plan(workspace: Workspace, vault: Vault) -> Plan:
+    """Evaluate the program with the secrets of the vault.
+
+    Encrypted values of the stack file can't be opened without the CLI: they are taken from the environment, as
+    `AGNO_HA_<KEY>`.
+    """
+    config = {f"{PROJECT}:{key}": _wire(value) for key, value in workspace.values().items()}
+    given = {key: os.environ.get(f"AGNO_HA_{key.upper()}") for key in workspace.encrypted()}
+    missing = [key for key, value in given.items() if value is None]
+    if missing:
+        names = ", ".join(f"AGNO_HA_{key.upper()}" for key in missing)
+        raise OperationError(
+            f"Pulumi.{workspace.stack}.yaml has encrypted values that only the Pulumi CLI can open. "
+            f"Without it, set {names} in the environment."
+        )
+    config |= {f"{PROJECT}:{key}": str(value) for key, value in given.items()}
+    salt = vault.generated("naming", 40).encode()
+
+    def outputs(kind: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        if kind == _PASSWORD:
+            return {"result": vault.generated(name, int(inputs["length"]))}
+        if kind == _SECRET:
+            # A keyed hash: a new value makes a new name, and the name tells nothing of the value.
+            digest = hmac.new(salt, str(inputs["data"]).encode(), hashlib.sha256).hexdigest()[:12]
+            return {"name": f"{workspace.namespace}_{name}-{digest}"}
+        return {}
+
+    made = offline.evaluate(
+        workspace.root,
+        workspace.stack,
+        config,
+        secret_keys=frozenset(f"{PROJECT}:{key}" for key in given),
+        outputs=outputs,
+    )
+    vault.save()
+    return made
+
+
+def up(workspace: Workspace, client: docker.DockerClient, *, progress: Progress, timeout: float = 900) -> Plan:
+    """Deploy or update the stack and wait until it has converged.
+
+    Raises:
+        OperationError: it did not come up; what ran before still does.
+    """
+    made = plan(workspace, Vault(workspace))
+    for warning in made.warnings:
+        progress(f"warning: {warning}")
+    files = render(made, workspace.namespace)
+    path = files.write(workspace.private)
+    _create_secrets(files, client, workspace.namespace)
+    command = _docker()
+    progress(f"docker stack deploy {workspace.namespace}")
+    done = subprocess.run(
+        [command, "stack", "deploy", "--prune", "--resolve-image", "never", "-c", path.name, workspace.namespace],
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise OperationError(f"docker stack deploy failed: {done.stderr.strip()}")
+    swarm.wait_converged(client, workspace.namespace, timeout=timeout, progress=progress)
+    _prune(files, client, workspace.namespace)
+    return made
+
+
+def _create_secrets(files: Rendered, client: docker.DockerClient, namespace: str) -> None:
+    present = {secret.name for secret in client.secrets.list(filters={"label": f"{NAMESPACE_LABEL}={namespace}"})}
+    for name, secret in files.secrets.items():
+        if name not in present:
+            data = base64.b64decode(secret.value)
+            client.secrets.create(name=name, data=data, labels={NAMESPACE_LABEL: namespace})
+
+
+def _prune(files: Rendered, client: docker.DockerClient, namespace: str) -> None:
+    """Remove secrets and configs of earlier deployments; what a task still uses stays for the next time."""
+    wanted = {"label": f"{NAMESPACE_LABEL}={namespace}"}
+    for kind, kept in ((client.secrets, files.secrets), (client.configs, files.configs)):
+        for thing in kind.list(filters=wanted):
+            if thing.name not in kept:
+                try:
+                    thing.remove()
+                except APIError as error:
+                    if error.status_code != 400:
+                        raise
+
+
+def _docker() -> str:
+    command = shutil.which("docker")
+    if command is None:
+        raise OperationError("The docker command is missing. Install it (Debian: apt-get install docker.io).")
+    return command
+
+
+def _wire(value: Any) -> str:
+    """Return a value as Pulumi's configuration holds it: text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,159 @@
+"""The Docker engine as a Swarm: reached, initialised, watched until services have converged, left again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import docker
+from docker.errors import APIError, DockerException
+
+from agno_ha.operations.workspace import Workspace
+from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
+
+Progress = Callable[[str], None]
+
+
+class OperationError(Exception):
+    """Something a person can mend; the text says what and how."""
+
+
+def engine() -> docker.DockerClient:
+    """Return a client of the engine that DOCKER_HOST or the default socket names."""
+    try:
+        client = docker.from_env(timeout=120)
+        client.ping()
+    except DockerException as error:
+        raise OperationError(
+            "No Docker engine answers. Install one (Debian: apt-get install docker.io) and start it, "
+            f"or point DOCKER_HOST at one. It said: {_last(error)}"
+        ) from None
+    return client
+
+
+def ensure_swarm(workspace: Workspace, client: docker.DockerClient, progress: Progress) -> None:
+    """Make the engine a Swarm of one node where it is none, and remember that we did."""
+    state = client.info()["Swarm"]
+    if state["LocalNodeState"] == "active":
+        if not state.get("ControlAvailable"):
+            raise OperationError("This engine is a Swarm worker. Run this on a manager, or point DOCKER_HOST at one.")
+        return
+    progress("Making this engine a Swarm of one node (docker swarm init)")
+    client.swarm.init(advertise_addr="127.0.0.1", listen_addr="127.0.0.1:2377")
+    workspace.keep(_mark(workspace), "made by agno-ha\n")
+
+
+def leave_swarm(workspace: Workspace, client: docker.DockerClient, progress: Progress) -> None:
+    """Leave the Swarm if it was made here and nothing else runs in it."""
+    if _mark(workspace).exists() and not client.services.list():
+        progress("Leaving the Swarm that was made for this stack")
+        client.swarm.leave(force=True)
+        _mark(workspace).unlink()
+
+
+def wait_converged(client: docker.DockerClient, namespace: str, *, timeout: float, progress: Progress) -> None:
+    """Wait until every service of the namespace runs all its tasks on its present specification.
+
+    Raises:
+        OperationError: an update was rolled back or paused, or the time is over; with the tasks' own reason.
+    """
+    deadline = time.monotonic() + timeout
+    said: dict[str, str] = {}
+    while True:
+        waiting = []
+        for service in client.services.list(filters={"label": f"{NAMESPACE_LABEL}={namespace}"}):
+            state, done = _state(service)
+            if said.get(service.name) != state:
+                progress(f"{service.name.removeprefix(namespace + '_')}: {state}")
+                said[service.name] = state
+            if state.startswith(("rollback", "paused")) and done:
+                raise OperationError(f"{service.name} was not updated ({state}): {_reason(service)}")
+            if not done:
+                waiting.append(service)
+        if not waiting:
+            return
+        if time.monotonic() > deadline:
+            reasons = "; ".join(f"{service.name}: {_reason(service)}" for service in waiting)
+            raise OperationError(f"Not all services came up within {timeout:g} s. {reasons}")
+        time.sleep(0.5)
+
+
+def _state(service: Any) -> tuple[str, bool]:
+    attributes = service.attrs
+    update = (attributes.get("UpdateStatus") or {}).get("State", "")
+    if update in ("updating", "rollback_started"):
+        return update.replace("_", " "), False
+    if update in ("rollback_completed", "rollback_paused", "paused"):
+        return update.replace("_", " "), True
+    wanted = attributes["Spec"]["Mode"]["Replicated"]["Replicas"]
+    running = sum(
+        task["Status"]["State"] == "running" and task["DesiredState"] == "running" for task in service.tasks()
+    )
+    return f"{running} of {wanted} running", running >= wanted
+
+
+def _reason(service: Any) -> str:
+    """Return what the newest failed tasks said, without repeating it."""
+    failed = [task for task in service.tasks() if task["Status"].get("Err")]
+    failed.sort(key=lambda task: task["UpdatedAt"], reverse=True)
+    reasons = dict.fromkeys(task["Status"]["Err"] for task in failed[:5])
+    pending = [task["Status"]["Message"] for task in service.tasks() if task["Status"]["State"] == "pending"]
+    return "; ".join([*reasons, *dict.fromkeys(pending)]) or f"see: docker service logs {service.name}"
+
+
+def remove(client: docker.DockerClient, namespace: str, *, data: bool, progress: Progress) -> None:
+    """Remove everything of a namespace from the engine; the volumes only where `data` is given."""
+    wanted = {"label": f"{NAMESPACE_LABEL}={namespace}"}
+    services = client.services.list(filters=wanted)
+    grace = max([_grace(service) for service in services], default=0)
+    for service in services:
+        progress(f"Stopping {service.name}")
+        service.remove()
+    _until_gone(lambda: client.containers.list(all=True, filters=wanted), timeout=grace + 60)
+    for kind in (client.secrets, client.configs):
+        for thing in kind.list(filters=wanted):
+            thing.remove()
+    for network in client.networks.list(filters=wanted):
+        _patiently(network.remove)
+    _until_gone(lambda: client.networks.list(filters=wanted), timeout=60)
+    if data:
+        for volume in client.volumes.list(filters=wanted):
+            progress(f"Deleting the data of {volume.name}")
+            _patiently(volume.remove)
+
+
+def _grace(service: Any) -> float:
+    container = service.attrs["Spec"]["TaskTemplate"]["ContainerSpec"]
+    return float(container.get("StopGracePeriod", 10e9)) / 1e9
+
+
+def _until_gone(list_them: Callable[[], list[Any]], *, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while list_them():
+        if time.monotonic() > deadline:
+            raise OperationError(f"Still there after {timeout:g} s: {', '.join(str(o) for o in list_them())}")
+        time.sleep(0.5)
+
+
+def _patiently(action: Callable[[], object], attempts: int = 60) -> None:
+    # An endpoint or a mount is released some moments after its container is gone.
+    for attempt in range(attempts):
+        try:
+            action()
+        except APIError as error:
+            if error.status_code == 404:
+                return
+            if attempt == attempts - 1:
+                raise
+            time.sleep(1)
+        else:
+            return
+
+
+def _mark(workspace: Workspace) -> Any:
+    return workspace.root / ".agno-ha" / "swarm"
+
+
+def _last(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1]

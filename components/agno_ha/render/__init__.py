@@ -1,0 +1,1 @@
+"""A Plan as files: stack.yaml for `docker stack deploy`."""

@@ -1,0 +1,94 @@
+"""AgnoService: one highly available Agno on the chosen target, as one Pulumi component."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from agno_ha import capacity, credentials
+from agno_ha.configuration import ConfigurationError, Problem
+from agno_ha.topology import Topology
+
+TYPE = "agno-ha:index:AgnoService"
+"""Type token of the component; renaming it needs an alias."""
+
+
+class AgnoService(pulumi.ComponentResource):
+    """A load balancer, N interchangeable AgentOS instances, Postgres and Redis.
+
+    Its capacity facts are inputs and outputs of the component, so that policies see them in every preview.
+    """
+
+    url: pulumi.Output[str]
+    """Address of the load balancer."""
+    security_key: pulumi.Output[str] | None
+    """`OS_SECURITY_KEY`, secret; None where `app.authentication` is `none`."""
+    facts: Mapping[str, int | float | str | bool]
+    """The capacity facts: plain scalars, never a host, an address or a secret."""
+
+    def __init__(
+        self,
+        name: str,
+        topology: Topology,
+        *,
+        target: str,
+        settings: Any = None,
+        environment: str = "prod",
+        namespace: str | None = None,
+        secrets: Mapping[str, pulumi.Output[str]] | None = None,
+        images: Any = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Create the service.
+
+        Args:
+            name: prefix of every child's Pulumi name.
+            topology: what to run; the same on every target.
+            target: `docker`.
+            settings: what only the target has (`DockerSettings`). Default: the target's defaults.
+            environment: `dev`, `staging` or `prod` (default). Outside dev what holds data is protected.
+            namespace: prefix of the names on the platform. Default: `<project>-<stack>`.
+            secrets: the values of the top-level secrets that the topology names, by their configuration key.
+            images: pinned images. Default: found or built on the engine.
+            opts: the usual options.
+
+        Raises:
+            ConfigurationError: the topology does not fit its own limits, or the target can't do it.
+        """
+        module = _target(target)
+        surge = module.surge(topology)
+        plan = capacity.assess(topology, surge=surge, target=target)
+        problems = plan.problems()
+        if problems:
+            raise ConfigurationError(problems)
+        self.facts = {**plan.facts(), "target": target, "environment": environment, "autoscaled": target != "docker"}
+        super().__init__(TYPE, name, dict(self.facts), opts)
+
+        protect = environment != "dev"
+        given = secrets or {}
+        made = credentials.create(name, topology, given, parent=self, protect=protect)
+        settings = settings or module.Settings()
+        self.url = module.deploy(
+            name,
+            namespace=namespace or f"{pulumi.get_project()}-{pulumi.get_stack()}",
+            topology=topology,
+            settings=settings,
+            images=images or module.resolve_images(topology, settings),
+            credentials=made,
+            given=given,
+            parent=self,
+            protect=protect,
+        )
+        self.security_key = made.security_key
+        self.register_outputs({**self.facts, "url": self.url, "securityKey": self.security_key})
+
+
+def _target(target: str) -> Any:
+    # Imported here alone: the engine looks for the plugin of every provider SDK that is imported.
+    if target == "docker":
+        from agno_ha.targets import docker
+
+        return docker
+    raise ConfigurationError([Problem("", "agno-ha:target", target, "is not a target of this version", "Use docker")])

@@ -1,0 +1,119 @@
+"""A stack's configuration: topology.yaml, the stack file's overrides, the target's settings, the secrets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pulumi
+from pulumi.runtime import config as runtime_config
+
+from agno_ha import configuration, credentials
+from agno_ha.configuration import ConfigurationError, Problem, load, read_yaml, validate
+from agno_ha.topology import Topology
+
+PROJECT = "agno-ha"
+"""Namespace of the configuration keys."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Everything that `AgnoService` is made from."""
+
+    target: str
+    environment: Literal["dev", "staging", "prod"]
+    topology: Topology
+    settings: Any
+    """The target's own settings, such as `DockerSettings`."""
+
+
+def read(base: Path, values: Mapping[str, Any], *, source: str) -> Stack:
+    """Return the stack that `topology.yaml` and one stack's values make; no Pulumi engine needed.
+
+    Args:
+        base: path of topology.yaml.
+        values: the stack's configuration by its key without `agno-ha:`; objects decoded.
+        source: the stack file's name, for errors.
+
+    Raises:
+        ConfigurationError: every problem at once.
+    """
+    header, problems = validate(
+        configuration.Stack, {key: values[key] for key in ("target", "environment") if key in values},
+        path="agno-ha", source=source,
+    )  # fmt: skip
+    target = values.get("target")
+    settings: Any = None
+    surge: Callable[[Topology], int] | None = None
+    if target == "docker":
+        from agno_ha.targets.docker.scaling import surge
+        from agno_ha.targets.docker.settings import DockerSettings
+
+        settings, found = validate(DockerSettings, values.get("docker") or {}, path="agno-ha:docker", source=source)
+        problems += found
+    topology: Topology | None = None
+    try:
+        topology = load(
+            read_yaml(base), values.get("topology") or {},
+            base_source=base.name, overrides_source=source, surge=surge, target=str(target),
+        )
+    except ConfigurationError as error:
+        problems += error.problems
+    if problems or topology is None or header is None:
+        raise ConfigurationError(problems)
+    return Stack(header.target, header.environment, topology, settings)
+
+
+def current(root: Path | None = None) -> tuple[Stack, dict[str, pulumi.Output[str]]]:
+    """Return the running program's stack, and its top-level secrets by configuration key.
+
+    Raises:
+        ConfigurationError: every problem at once, missing secrets included.
+    """
+    root = root or Path.cwd()
+    source = f"Pulumi.{pulumi.get_stack()}.yaml"
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for key in ("target", "environment", "topology", "docker"):
+        full = f"{PROJECT}:{key}"
+        text = runtime_config.get_config(full)
+        if text is None:
+            continue
+        if runtime_config.is_config_secret(full):
+            problems.append(
+                Problem(source, full, None, "holds a secret, which would reach the state as plain text",
+                        "Move it to a top-level key: pulumi config set --secret <key>, and name that key here")
+            )
+        values[key] = text if key in ("target", "environment") else _decoded(text)
+    if problems:
+        raise ConfigurationError(problems)
+    stack = read(root / "topology.yaml", values, source=source)
+    secrets: dict[str, pulumi.Output[str]] = {}
+    for key, path in credentials.needed(stack.topology).items():
+        value = runtime_config.get_config(f"{PROJECT}:{key}")
+        if value is None:
+            problems.append(
+                Problem(source, path, key, "names a secret that this stack does not have",
+                        f"Set it: pulumi config set --secret {key}")
+            )
+        elif not runtime_config.is_config_secret(f"{PROJECT}:{key}"):
+            problems.append(
+                Problem(source, path, key, "names a value that stands in the stack file as plain text",
+                        f"Set it again: pulumi config set --secret {key}")
+            )
+        else:
+            secrets[key] = pulumi.Output.secret(value)
+    if problems:
+        raise ConfigurationError(problems)
+    return stack, secrets
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+

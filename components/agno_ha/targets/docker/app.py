@@ -1,0 +1,92 @@
+"""The instances: N interchangeable `web` tasks and the optional `scheduler`, all of one image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_docker as docker
+
+from agno_ha.targets.docker.network import Networks
+from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs
+
+UID = 10001
+"""User and group of the image contract."""
+
+# Only what every AgentOS image has: python3. The process that answers is the one asked, over loopback.
+_PROBE = (
+    "import http.client as h;c=h.HTTPConnection('127.0.0.1',{port},timeout={timeout:g});"
+    "c.request('GET','/health');raise SystemExit(c.getresponse().status!=200)"
+)
+
+
+def create(
+    scope: Scope,
+    networks: Networks,
+    *,
+    replicas: int,
+    environment: Mapping[str, str],
+    secrets: Mapping[str, pulumi.Output[str]],
+    depends_on: Sequence[pulumi.Resource],
+) -> docker.Service:
+    """Create the instances, and the scheduler where asked for.
+
+    Args:
+        scope: where they belong.
+        networks: both of them.
+        replicas: number of `web` tasks.
+        environment: the image contract's plain variables.
+        secrets: environment name → value; each is mounted as a file and named by `NAME_FILE`.
+        depends_on: the stores.
+    """
+    app = scope.topology.app
+    mounted = [
+        scope.secret(f"app-{name.lower().replace('_', '-')}", value, uid=UID, path=name.lower())
+        for name, value in secrets.items()
+    ]
+    files = {f"{name}_FILE": f"/run/secrets/{name.lower()}" for name in secrets}
+
+    def role(room: str, *, cpu: float, memory: int, count: int, updates: Updates, more: Mapping[str, str]) -> docker.Service:
+        return service(
+            scope,
+            room,
+            image=scope.images.app,
+            uid=UID,
+            cpu=cpu,
+            memory=memory,
+            replicas=count,
+            updates=updates,
+            health=Health(
+                command=["CMD", "python3", "-SEc", _PROBE.format(port=app.port, timeout=app.health.timeout)],
+                interval=app.health.interval,
+                timeout=app.health.timeout,
+                retries=app.health.retries,
+                start_period=app.health.start_period,
+            ),
+            networks=[networks.edge, networks.stores],
+            stop_grace=app.drain.grace,
+            env={**environment, **more, **files},
+            secrets=mounted,
+            mounts=[tmpfs("/tmp", 64 * 1024**2)],  # noqa: S108
+            depends_on=depends_on,
+        )
+
+    web = role(
+        "web",
+        cpu=app.cpu,
+        memory=app.memory,
+        count=replicas,
+        updates=Updates(order="start-first"),
+        more={"AGNO_ROLE": "web", "WORKERS": str(app.workers)},
+    )
+    if app.scheduler.enabled:
+        # Stop first: two schedulers at once would be one too many connections, and Postgres hands out the jobs anyway.
+        role(
+            "scheduler",
+            cpu=app.scheduler.cpu,
+            memory=app.scheduler.memory,
+            count=1,
+            updates=Updates(order="stop-first"),
+            more={"AGNO_ROLE": "scheduler", "WORKERS": "1"},
+        )
+    return web

@@ -1,0 +1,83 @@
+"""PgBouncer on Docker: many client connections on few of the server's."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_docker as docker
+
+from agno_ha.targets.docker.network import Networks
+from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs
+
+UID = 70
+PORT = 6432
+
+_CONFIGURATION = """\
+[databases]
+{database} = host={host} port={port} dbname={database}
+[pgbouncer]
+listen_addr = 0.0.0.0
+listen_port = {listen_port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = /run/secrets/pgbouncer_users
+server_tls_sslmode = {ssl_mode}
+pool_mode = {mode}
+default_pool_size = {pool_size}
+max_db_connections = {pool_size}
+max_client_conn = {max_clients}
+max_prepared_statements = {prepared}
+ignore_startup_parameters = extra_float_digits,options
+query_wait_timeout = {wait}
+"""
+
+
+def create(
+    scope: Scope,
+    networks: Networks,
+    *,
+    host: str,
+    port: int,
+    ssl_mode: str,
+    password: pulumi.Output[str],
+    depends_on: list[pulumi.Resource],
+) -> docker.Service:
+    """Create the pooler in front of `host:port`."""
+    postgres = scope.topology.postgres
+    pooler = postgres.pooler
+    configuration = _CONFIGURATION.format(
+        database=postgres.database,
+        host=host,
+        port=port,
+        listen_port=PORT,
+        ssl_mode=ssl_mode,
+        mode=pooler.mode,
+        pool_size=pooler.pool_size,
+        max_clients=pooler.max_client_connections,
+        prepared=0,
+        wait=round(postgres.pool.timeout),
+    )
+    image = scope.images.pgbouncer
+    if image is None:
+        raise ValueError("an image is resolved wherever the pooler is enabled")
+    users = password.apply(lambda value: f"{_quoted(postgres.user)} {_quoted(value)}\n")
+    return service(
+        scope,
+        "pgbouncer",
+        image=image,
+        uid=UID,
+        cpu=pooler.cpu,
+        memory=pooler.memory,
+        updates=Updates(order="start-first"),
+        health=Health(command=["CMD", "bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{PORT}"]),
+        networks=[networks.edge, networks.stores] if postgres.mode == "external" else [networks.stores],
+        stop_grace=30,
+        args=["pgbouncer", "/etc/pgbouncer/pgbouncer.ini"],
+        secrets=[scope.secret("pgbouncer-users", users, uid=UID, path="pgbouncer_users")],
+        configs=[scope.config("pgbouncer-ini", configuration, path="/etc/pgbouncer/pgbouncer.ini")],
+        mounts=[tmpfs("/tmp", 16 * 1024**2)],  # noqa: S108
+        depends_on=depends_on,
+    )
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

@@ -1,0 +1,78 @@
+"""Postgres on Docker: one server on its own volume, tuned from the topology; PgBouncer in front where asked for."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_docker as docker
+
+from agno_ha.targets.docker.network import Networks
+from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs, volume_mount
+
+UID = 999
+"""User of the official image (Debian variant) and of ours."""
+ADMINISTRATOR = "postgres"
+"""Superuser; the app's own role is not one, so the reserved connections stay the operators'."""
+
+_MIB = 1024**2
+# `\\set` reads the password from its file inside psql: it never stands on a command line, and `:'…'` quotes it.
+_CREATE_ROLE = """\
+\\set password `cat /run/secrets/postgres_password`
+CREATE ROLE "{user}" LOGIN PASSWORD :'password';
+CREATE DATABASE "{database}" OWNER "{user}";
+REVOKE CONNECT ON DATABASE "{database}" FROM PUBLIC;
+"""
+
+
+def create(
+    scope: Scope, networks: Networks, *, password: pulumi.Input[str], administrator_password: pulumi.Input[str]
+) -> docker.Service:
+    """Create the server, its volume and its two passwords (the app's role and the superuser)."""
+    postgres = scope.topology.postgres
+    volume = scope.volume("postgres")
+    return service(
+        scope,
+        "postgres",
+        image=_known(scope.images.postgres),
+        uid=UID,
+        cpu=postgres.cpu,
+        memory=postgres.memory,
+        # Two servers must never share a volume.
+        updates=Updates(order="stop-first"),
+        # On TCP: the image's first start runs a server on the socket only, which is not yet the real one.
+        # The long start period leaves crash recovery alone.
+        health=Health(
+            command=["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", ADMINISTRATOR],
+            interval=2,
+            retries=15,
+            start_period=3600,
+        ),
+        networks=[networks.stores],
+        stop_grace=postgres.stop_grace,
+        stop_signal="SIGINT",  # fast shutdown: SIGTERM would wait for every client
+        args=["postgres", *postgres.server_args()],
+        env={"POSTGRES_USER": ADMINISTRATOR, "POSTGRES_PASSWORD_FILE": "/run/secrets/postgres_admin_password"},
+        secrets=[
+            scope.secret("postgres-password", password, uid=UID, path="postgres_password"),
+            scope.secret("postgres-admin-password", administrator_password, uid=UID, path="postgres_admin_password"),
+        ],
+        configs=[
+            scope.config(
+                "postgres-role",
+                _CREATE_ROLE.format(user=postgres.user, database=postgres.database),
+                path="/docker-entrypoint-initdb.d/10-app.sql",
+            )
+        ],
+        mounts=[
+            volume_mount(volume, "/var/lib/postgresql/data"),
+            tmpfs("/var/run/postgresql", 1 * _MIB),
+            tmpfs("/tmp", 64 * _MIB),  # noqa: S108
+            tmpfs("/dev/shm", 256 * _MIB),  # noqa: S108
+        ],
+        constraints=[scope.settings.stores_on],
+    )
+
+
+def _known(image: str | None) -> str:
+    if image is None:
+        raise ValueError("an image is resolved for every managed store")
+    return image

@@ -1,0 +1,48 @@
+"""Redis on Docker: one server on its own volume, tuned from the topology."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pulumi
+import pulumi_docker as docker
+
+from agno_ha.targets.docker.network import Networks
+from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs, volume_mount
+
+UID = 999
+"""User of the official image and of ours."""
+
+
+def create(scope: Scope, networks: Networks, *, password: pulumi.Output[str]) -> docker.Service:
+    """Create the server, its volume and its access list.
+
+    The password reaches Redis as a digest in an ACL file: `--requirepass` would show it in the process list.
+    """
+    redis = scope.topology.redis
+    if scope.images.redis is None:
+        raise ValueError("an image is resolved for every managed store")
+    return service(
+        scope,
+        "redis",
+        image=scope.images.redis,
+        uid=UID,
+        cpu=redis.cpu,
+        memory=redis.memory,
+        # Two servers must never share a volume.
+        updates=Updates(order="stop-first"),
+        # "NOAUTH" is an answer too; LOADING is not, and a long start leaves it alone.
+        health=Health(
+            command=["CMD-SHELL", "redis-cli ping | grep -qE 'PONG|NOAUTH'"], interval=2, retries=15, start_period=3600
+        ),
+        networks=[networks.stores],
+        stop_grace=redis.stop_grace,
+        args=["redis-server", "--dir", "/data", "--aclfile", "/run/secrets/redis_users", *redis.server_args()],
+        secrets=[scope.secret("redis-users", password.apply(_access_list), uid=UID, path="redis_users")],
+        mounts=[volume_mount(scope.volume("redis"), "/data"), tmpfs("/tmp", 16 * 1024**2)],  # noqa: S108
+        constraints=[scope.settings.stores_on],
+    )
+
+
+def _access_list(password: str) -> str:
+    return f"user default on #{hashlib.sha256(password.encode()).hexdigest()} ~* &* +@all\n"
