@@ -1,0 +1,129 @@
+"""What rules are made of and what they look at; plain data only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+if TYPE_CHECKING:
+    from agno_ha_policies.view import View
+
+SERVICE: Final = "agno-ha:index:AgnoService"
+"""Type of the component; its properties are the capacity facts."""
+
+Environment = Literal["dev", "staging", "prod"]
+Level = Literal["mandatory", "advisory", "disabled"]
+Severity = Literal["critical", "high", "medium", "low"]
+
+
+class Unknown:
+    """A value that is known only after the deployment."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+"""The only instance; it may stand anywhere in `Resource.props`."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource of a stack."""
+
+    urn: str
+    type: str
+    name: str
+    """Logical name: the last part of the URN."""
+    parent: str
+    """URN, or empty."""
+    props: Mapping[str, Any] = field(repr=False)
+    """Plain dict, list and scalars, camelCase; secrets in plain text, `UNKNOWN` for what is not known yet."""
+
+
+class Bounds(BaseModel):
+    """Base of a rule's configuration; its defaults are those of prod."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+    )
+
+
+B = TypeVar("B", bound=Bounds)
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What a rule yields."""
+
+    urn: str
+    path: str
+    """Dotted path of the property, such as `mode.replicated.replicas`."""
+    message: str
+    """Value, bound and fix; never the value of an environment variable or a secret."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule(Generic[B]):
+    """What every rule states about itself."""
+
+    id: str
+    """Stable: FAMILY-NNN; 0xx looks at the facts, 1xx at Docker, 2xx at Kubernetes, 3xx at ECS."""
+    title: str
+    severity: Severity
+    level: Level = "mandatory"
+    """What happens unless configured otherwise: a mandatory finding stops the deployment."""
+    rationale: str
+    """What goes wrong without it."""
+    remediation: str
+    """What to do about a finding."""
+    bounds: type[B]
+    """Schema of its configuration; the defaults hold for prod and staging."""
+    presets: Mapping[Environment, B] = field(default_factory=dict)
+    """Other defaults of an environment; only the fields set there differ."""
+    types: frozenset[str]
+    """Types of the resources that it looks at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceRule(Rule[B]):
+    """Judges one resource, knowing the AgnoService above it; stops a deployment before that resource."""
+
+    check: Callable[[View[B]], Iterable[Violation]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackRule(Rule[B]):
+    """Judges resources together, once all are registered: it stops a preview, not an unpreviewed `up`."""
+
+    check: Callable[[Sequence[View[B]]], Iterable[Violation]]
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """A violation, or a check that could not be made."""
+
+    rule: str
+    urn: str
+    path: str
+    message: str
+    unknown: bool
+    """True: could not be checked."""
+    level: Level
+    severity: Severity
+    remediation: str
+
+    @property
+    def resource(self) -> str:
+        """Logical name of the resource."""
+        return self.urn.rpartition("::")[2]

@@ -1,0 +1,118 @@
+"""The rules as Pulumi policies; only `policies/__main__.py` loads this module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyConfigSchema,
+    PolicyResource,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UnknownValueError
+
+from agno_ha_policies.catalogue import RULES
+from agno_ha_policies.configuration import UNCHECKED, bounds, environment_of
+from agno_ha_policies.evaluation import BoundsOf, of_resource, of_stack
+from agno_ha_policies.model import UNKNOWN, Resource, ResourceRule, Rule, StackRule
+
+
+def policies() -> list[Policy]:
+    """Return two policies for each rule: its findings, and under `<id>-unknown` what could not be checked.
+
+    Pulumi sets levels per policy, so that a level of its own needs a policy of its own.
+    """
+    # The inputs of what was registered. A resource policy is given one resource; what is above it was
+    # registered before. A stack policy is given outputs, where one unknown value can make its whole map unknown.
+    known: dict[str, Resource] = {}
+    return [_policy(rule, known, unknown=unknown) for rule in RULES for unknown in (False, True)]
+
+
+def _policy(rule: ResourceRule[Any] | StackRule[Any], known: dict[str, Resource], *, unknown: bool) -> Policy:
+    shown: dict[str, Any] = {
+        "name": rule.id + (UNCHECKED if unknown else ""),
+        "description": f"{rule.title}: could not be checked"
+        if unknown
+        else f"{rule.title}. {rule.rationale}",
+        "display_name": rule.title,
+        "enforcement_level": EnforcementLevel(rule.level),
+        "severity": Severity(rule.severity),
+        "remediation_steps": rule.remediation,
+        "config_schema": None if unknown else _schema(rule),
+    }
+    if isinstance(rule, StackRule):
+        return StackValidationPolicy(validate=_on_stack(rule, known, unknown=unknown), **shown)
+    return ResourceValidationPolicy(validate=_on_resource(rule, known, unknown=unknown), **shown)
+
+
+def _on_resource(
+    rule: ResourceRule[Any], known: dict[str, Resource], *, unknown: bool
+) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        resource = Resource(
+            args.urn, args.resource_type, args.name, args.opts.parent or "", plain(args.props)
+        )
+        known[resource.urn] = resource
+        for violation, unchecked in of_resource(rule, resource, known, _bounds_of(rule, args.get_config())):
+            if unchecked == unknown:
+                report(f"{violation.path}: {violation.message}", violation.urn)
+
+    return validate
+
+
+def _on_stack(
+    rule: StackRule[Any], registered: Mapping[str, Resource], *, unknown: bool
+) -> Callable[[StackValidationArgs, ReportViolation], None]:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        known = {given.urn: registered.get(given.urn) or _resource(given) for given in args.resources}
+        for violation, unchecked in of_stack(rule, known, _bounds_of(rule, args.get_config())):
+            if unchecked == unknown:
+                report(f"{violation.path}: {violation.message}", violation.urn)
+
+    return validate
+
+
+def _resource(given: PolicyResource) -> Resource:
+    parent = given.parent.urn if given.parent is not None else given.opts.parent
+    return Resource(given.urn, given.resource_type, given.name, parent or "", plain(given.props))
+
+
+def _bounds_of(rule: Rule[Any], properties: Mapping[str, Any]) -> BoundsOf:
+    return lambda owner: bounds(rule, environment_of(owner), properties)
+
+
+def _schema(rule: Rule[Any]) -> PolicyConfigSchema:
+    # Without defaults: Pulumi would fill them in, above the environment's preset.
+    properties = (
+        rule.bounds.model_json_schema(by_alias=True)["properties"] if rule.bounds.model_fields else {}
+    )
+    return PolicyConfigSchema(
+        {
+            name: {key: value for key, value in schema.items() if key not in ("default", "title")}
+            for name, schema in properties.items()
+        }
+    )
+
+
+def plain(value: Any) -> Any:
+    """Return Pulumi's proxies as plain data, `UNKNOWN` for each leaf that is not known yet."""
+    if isinstance(value, Mapping):
+        return {key: _leaf(value, key) for key in value}
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        return [_leaf(value, index) for index in range(len(value))]
+    return value
+
+
+def _leaf(container: Any, key: Any) -> Any:
+    try:
+        return plain(container[key])
+    except UnknownValueError:
+        return UNKNOWN

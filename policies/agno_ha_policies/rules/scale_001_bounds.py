@@ -1,0 +1,59 @@
+"""SCALE-001: the facts' scaling bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from agno_ha_policies.model import SERVICE, Bounds, ResourceRule, Violation
+from agno_ha_policies.view import View, digits
+
+
+class ScalingBounds(Bounds):
+    """How far scaling may go."""
+
+    floor: int = Field(default=2, ge=1)
+    """Least value of min: below 2 a single failure is an outage."""
+
+    ceiling: int = Field(default=50, ge=1)
+    """Largest value of max: what the budget for machines and connections was made for."""
+
+
+def check(service: View[ScalingBounds]) -> Iterator[Violation]:
+    """Compare min and max with the bounds and with each other."""
+    bounds = service.bounds
+    environment = service.text("environment")  # it chooses the bounds, so it has to be known
+    minimum, maximum = service.number("min"), service.number("max")
+    if minimum is not None and minimum < bounds.floor:
+        yield service.violation(
+            "min",
+            f"scaling.min = {digits(minimum)} is below the floor of {bounds.floor} in "
+            f"{environment or 'prod'}. Raise scaling.min to {bounds.floor}.",
+        )
+    if maximum is not None and maximum > bounds.ceiling:
+        yield service.violation(
+            "max",
+            f"scaling.max = {digits(maximum)} is above the ceiling of {bounds.ceiling}. Lower scaling.max to "
+            f"{bounds.ceiling}, or raise this rule's ceiling.",
+        )
+    if minimum is not None and maximum is not None and minimum > maximum:
+        yield service.violation(
+            "max",
+            f"scaling.max = {digits(maximum)} is below scaling.min = {digits(minimum)}. Raise scaling.max "
+            "or lower scaling.min.",
+        )
+
+
+RULE = ResourceRule(
+    id="SCALE-001",
+    title="Scaling stays within bounds",
+    severity="critical",
+    rationale="With one instance every failure and every roll is an outage; without a ceiling a wrong "
+    "number or a runaway autoscaler takes the machines and the database down with it.",
+    remediation="Set scaling.min and scaling.max in topology.yaml or in the stack's overrides.",
+    bounds=ScalingBounds,
+    presets={"dev": ScalingBounds(floor=1, ceiling=10)},
+    types=frozenset({SERVICE}),
+    check=check,
+)
