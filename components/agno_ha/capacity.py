@@ -6,7 +6,7 @@ Worked example, twenty instances of two workers on a server with the default lim
 >>> topology = Topology.model_validate({
 ...     "app": {"workers": 2},
 ...     "scaling": {"max": 20},
-...     "postgres": {"pool": {"size": 5, "overflow": 10}, "memory": "2GiB"},
+...     "postgres": {"pool": {"size": 5, "overflow": 10}},
 ... })
 >>> capacity = assess(topology, surge=20, target="docker")
 >>> capacity.connections(topology.scaling.min)
@@ -27,59 +27,18 @@ nothing to it: it runs before its instance serves, on at most 2 connections, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from agno_ha.memory import Memory, budget
 from agno_ha.topology import Topology
 from agno_ha.topology.problem import Problem
-from agno_ha.topology.units import KiB, MiB, size_text
-
-WORKER = 170 * MiB
-"""A worker process under load: 166 MB were seen (agno-facts.md, rough figures)."""
-
-LAUNCHER = 40 * MiB
-"""The process that starts the workers."""
-
-DEMO_MODEL = 60 * MiB
-"""The demo model's own process, where no model is configured: an ASGI server with one route."""
-
-POSTGRES_BASE = 48 * MiB
-"""Postmaster, checkpointer, writers, autovacuum launcher."""
-
-POSTGRES_CONNECTION = 3 * MiB
-"""Private memory of a backend with warm caches."""
-
-SORTING = 4
-"""One connection of so many sorts or hashes at a time: Agno reads and writes by key, lists are the exception."""
-
-NGINX = 64 * MiB
-"""Workers, and buffers of about a thousand connections."""
-
-POOLER_BASE = 16 * MiB
-POOLER_CLIENT = 16 * KiB
-"""PgBouncer, and each of its clients with TLS off."""
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Memory of one container, in bytes."""
-
-    path: str
-    """The setting that limits it, such as `app.memory`."""
-
-    needed: int
-    limit: int
-    explanation: str
-    """How `needed` comes about."""
-
-    fix: str
-    """What else would help, beside raising the limit."""
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """What a topology needs against what it has; all of it at `scaling.max` with `surge` unless said otherwise."""
+    """What a topology needs against what it has, at `scaling.max` with `surge`."""
 
     topology: Topology
     surge: int
@@ -119,8 +78,9 @@ class Capacity:
 
     @cached_property
     def memory(self) -> tuple[Memory, ...]:
-        """The containers whose memory this can tell, in the order of the topology."""
-        return tuple(self._memory())
+        """Every container's memory, in the order of the topology."""
+        connections = min(self.connections_needed, self.connections_usable)
+        return tuple(budget(self.topology, connections + self.topology.postgres.reserved_connections))
 
     @property
     def fits(self) -> bool:
@@ -133,17 +93,17 @@ class Capacity:
 
         The surge stays in proportion to max.
         """
-        return _largest(lambda instances: self._at(instances)._scales())
+        return _largest(lambda instances: self._at(instances)._holds())
 
     def problems(self) -> list[Problem]:
         """Every budget that does not hold."""
-        return [*self._connection_problems(), *self._memory_problems()]
+        return [*self._connection_problems(), *filter(None, (entry.problem() for entry in self.memory))]
 
     def facts(self) -> dict[str, int | float | str | bool]:
-        """Plain scalars for policies and reports: sizes in bytes, durations in seconds; 0 for an external store."""
+        """Plain scalars for policies and reports: bytes, seconds; 0 for the memory of an external store."""
         app, postgres = self.topology.app, self.topology.postgres
         pool, pooler = postgres.pool, postgres.pooler
-        memory = {entry.path: entry for entry in self.memory}
+        containers = {entry.path: entry for entry in self.memory}
         facts: dict[str, int | float | str | bool] = {
             "min": self.topology.scaling.min,
             "max": self.topology.scaling.max,
@@ -168,7 +128,7 @@ class Capacity:
             "largestSafeMax": self.largest_safe_max,
         }
         for name in ("app", "postgres", "redis"):
-            entry = memory.get(f"{name}.memory")
+            entry = containers.get(f"{name}.memory")
             facts[f"{name}Memory"] = entry.limit if entry else 0
             facts[f"{name}MemoryNeeded"] = entry.needed if entry else 0
         return facts
@@ -183,124 +143,49 @@ class Capacity:
         changed = self.topology.model_copy(update={"scaling": scaling.model_copy(update={"max": instances})})
         return replace(self, topology=changed, surge=surge)
 
-    def _scales(self) -> bool:
+    def _holds(self) -> bool:
         """Whether everything that grows with max holds."""
-        postgres = [entry for entry in self.memory if entry.path == "postgres.memory"]
-        return not self._connection_problems() and all(entry.needed <= entry.limit for entry in postgres)
+        postgres = (entry for entry in self.memory if entry.path == "postgres.memory")
+        return self.clients <= self._bound and all(entry.needed <= entry.limit for entry in postgres)
+
+    @property
+    def _bound(self) -> int:
+        """The limit of `clients`."""
+        pooler = self.topology.postgres.pooler
+        if not pooler.enabled:
+            return self.connections_usable
+        return pooler.max_client_connections if pooler.mode == "transaction" else pooler.pool_size
 
     def _connection_problems(self) -> list[Problem]:
-        pooler, usable = self.topology.postgres.pooler, self.connections_usable
-        if not pooler.enabled:
-            limit = f"{usable} usable of postgres.maxConnections = {self.topology.postgres.max_connections}"
-            return self._over(usable, limit, "enable postgres.pooler")
-        if pooler.mode == "session":
-            return self._over(
-                pooler.pool_size,
-                f"postgres.pooler.poolSize = {pooler.pool_size}, and in session mode every client keeps one",
-                "set postgres.pooler.mode to transaction",
-            )
-        return self._over(
-            pooler.max_client_connections,
-            f"postgres.pooler.maxClientConnections = {pooler.max_client_connections}",
-            f"raise postgres.pooler.maxClientConnections to {self.clients}",
-        )
-
-    def _over(self, bound: int, limit: str, otherwise: str) -> list[Problem]:
-        if self.clients <= bound:
+        if self.clients <= self._bound:
             return []
-        scaling, workers = self.topology.scaling, self.topology.app.workers
+        postgres, scaling, workers = self.topology.postgres, self.topology.scaling, self.topology.app.workers
         instances = f"({scaling.max} + {self.surge} while rolling)" if self.surge else f"{scaling.max}"
         scheduler = f" + {self._pool} of the scheduler" if self.topology.app.scheduler.enabled else ""
+        if not postgres.pooler.enabled:
+            limit = f"{self._bound} usable of postgres.maxConnections = {postgres.max_connections}"
+            otherwise = "enable postgres.pooler"
+        elif postgres.pooler.mode == "transaction":
+            limit = f"postgres.pooler.maxClientConnections = {self._bound}"
+            otherwise = f"raise postgres.pooler.maxClientConnections to {self.clients}"
+        else:
+            limit = f"postgres.pooler.poolSize = {self._bound}, and in session mode every client keeps one"
+            otherwise = "set postgres.pooler.mode to transaction"
         message = (
-            f"{instances} × {workers} worker{'s' if workers > 1 else ''} × {self._pool} connections{scheduler}"
-            f" = {self.clients} > {limit}"
+            f"{instances} × {workers} worker{'s' if workers > 1 else ''} × {self._pool} connections"
+            f"{scheduler} = {self.clients} > {limit}"
         )
-        return [
-            Problem(
-                "", "topology.scaling.max", str(scaling.max), message, f"{self._lower(bound)}, or {otherwise}"
-            )
-        ]
+        fix = f"{self._lower()}, or {otherwise}"
+        return [Problem("", "topology.scaling.max", str(scaling.max), message, fix)]
 
-    def _lower(self, bound: int) -> str:
-        safe = _largest(lambda instances: self._at(instances).clients <= bound)
+    def _lower(self) -> str:
+        # Where Postgres' memory holds for no number, its own problem says so.
+        safe = self.largest_safe_max or _largest(lambda instances: self._at(instances).clients <= self._bound)
         if safe >= self.topology.scaling.min:
             return f"Lower scaling.max to {safe}"
         if safe:
             return f"Lower scaling.min and scaling.max to {safe}"
         return "Lower app.workers or postgres.pool"
-
-    def _memory(self) -> Iterator[Memory]:
-        app, postgres, redis = self.topology.app, self.topology.postgres, self.topology.redis
-        demo = not (
-            app.model.id or app.model.base_url or "OPENAI_API_KEY" in app.secrets or app.agents or app.image
-        )
-        overhead = LAUNCHER + (DEMO_MODEL if demo else 0)
-        what = f"{size_text(overhead)} for the launcher{' and the demo model' if demo else ''}"
-        yield Memory(
-            "app.memory",
-            app.workers * WORKER + overhead,
-            app.memory,
-            f"{app.workers} worker{'s' if app.workers > 1 else ''} × {size_text(WORKER)} + {what}",
-            "lower app.workers",
-        )
-        if app.scheduler.enabled:
-            yield Memory(
-                "app.scheduler.memory",
-                WORKER + overhead,
-                app.scheduler.memory,
-                f"a worker of {size_text(WORKER)} + {what}",
-                "disable app.scheduler",
-            )
-        yield Memory(
-            "loadBalancer.memory",
-            NGINX,
-            self.topology.load_balancer.memory,
-            "nginx and a thousand connections",
-            "",
-        )
-        if postgres.mode == "managed":
-            connections = (
-                min(self.connections_needed, self.connections_usable) + postgres.reserved_connections
-            )
-            each = POSTGRES_CONNECTION + postgres.work_mem // SORTING
-            yield Memory(
-                "postgres.memory",
-                postgres.shared_buffers + POSTGRES_BASE + connections * each,
-                postgres.memory,
-                f"sharedBuffers {size_text(postgres.shared_buffers)} + {size_text(POSTGRES_BASE)} + {connections}"
-                f" connections × {size_text(each)}",
-                "lower scaling.max, or enable postgres.pooler",
-            )
-        if postgres.pooler.enabled:
-            yield Memory(
-                "postgres.pooler.memory",
-                POOLER_BASE + postgres.pooler.max_client_connections * POOLER_CLIENT,
-                postgres.pooler.memory,
-                f"{size_text(POOLER_BASE)} + {postgres.pooler.max_client_connections} clients × {size_text(POOLER_CLIENT)}",
-                "lower postgres.pooler.maxClientConnections",
-            )
-        if redis.mode == "managed":
-            yield Memory(
-                "redis.memory",
-                redis.memory_needed,
-                redis.memory,
-                "maxmemory and its overhead",
-                "lower redis.maxmemory",
-            )
-
-    def _memory_problems(self) -> list[Problem]:
-        return [
-            Problem(
-                "",
-                f"topology.{entry.path}",
-                size_text(entry.limit),
-                f"{entry.explanation} = {size_text(_round_up(entry.needed))}",
-                f"Raise {entry.path} to {size_text(_round_up(entry.needed))}"
-                + (f", or {entry.fix}" if entry.fix else ""),
-            )
-            for entry in self.memory
-            if entry.needed > entry.limit
-        ]
 
 
 def assess(topology: Topology, *, surge: int, target: str) -> Capacity:
@@ -308,20 +193,17 @@ def assess(topology: Topology, *, surge: int, target: str) -> Capacity:
 
     Args:
         topology: what is deployed.
-        surge: instances beside `scaling.max` while all are replaced; Docker: as many again, a drain may outlast the roll.
+        surge: instances beside `scaling.max` while all are replaced; on Docker as many again, because a drain
+            may outlast the roll.
         target: `docker`, `kubernetes` or `ecs`.
     """
     return Capacity(topology, surge, target)
 
 
 def _largest(holds: Callable[[int], bool]) -> int:
-    """Find the last of 1, 2, … 1000 that holds; 0 if none does. What holds for a number holds for all below it."""
+    """Find the last of 1 to 1000 that holds; 0 if none does. What holds for a number holds for all below."""
     low, high = 0, 1000
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if holds(middle) else (low, middle - 1)
     return low
-
-
-def _round_up(size: int) -> int:
-    return -(-size // MiB) * MiB

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,9 @@ def read_yaml(path: Path) -> Mapping[Any, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f"line {mark.line + 1}" if mark else "file"
-        raise fail(error.problem or "not YAML", "Correct the YAML there", line) from None
+        # Without what it quotes, which may be (a part of) a secret: `password: *abc`.
+        problem = re.sub(r"""\s*('[^'<]{2,}'|"[^"<]{2,}")""", "", error.problem or "not YAML")
+        raise fail(problem, "Correct the YAML there", line) from None
     except yaml.YAMLError:
         raise fail("holds a character that YAML does not allow", "Remove control characters") from None
     if data is None:
@@ -53,7 +56,7 @@ class _Loader(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode):
                 if (key.tag, key.value) in seen:
                     first = seen[key.tag, key.value] + 1
-                    raise self._error(f"key `{key.value}` stands in line {first} already", key)
+                    raise self._error(f"a key repeats that of line {first}", key)
                 seen[key.tag, key.value] = key.start_mark.line
         return super().construct_mapping(node, deep)
 

@@ -83,6 +83,6 @@ class Topology(Section):
         if self.postgres.pool.timeout >= idle:
             yield Conflict(
                 "postgres.pool.timeout",
-                f"not less than loadBalancer.idleTimeout = {duration_text(idle)}, so the client would never be told",
+                f"not less than loadBalancer.idleTimeout = {duration_text(idle)}, so no client would be told",
                 "Lower postgres.pool.timeout",
             )

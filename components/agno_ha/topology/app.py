@@ -13,39 +13,14 @@ from agno_ha.topology.lifecycle import Drain, Health
 from agno_ha.topology.units import DAY, Duration, MiB, Size, TiB, duration_text, size_text
 
 CONTRACT_NAMES = frozenset(
-    [
-        "AGNO_ROLE",
-        "PORT",
-        "WORKERS",
-        "POSTGRES_HOST",
-        "POSTGRES_PORT",
-        "POSTGRES_USER",
-        "POSTGRES_DB",
-        "POSTGRES_SSLMODE",
-        "POSTGRES_PASSWORD",
-        "REDIS_HOST",
-        "REDIS_PORT",
-        "REDIS_USERNAME",
-        "REDIS_TLS",
-        "REDIS_PASSWORD",
-        "DB_POOL_SIZE",
-        "DB_MAX_OVERFLOW",
-        "DB_POOL_TIMEOUT",
-        "DB_POOL_RECYCLE",
-        "DB_CONNECT_TIMEOUT",
-        "DB_POOLER",
-        "SESSION_STORE",
-        "DRAIN_DELAY",
-        "DRAIN_TIMEOUT",
-        "OS_ID",
-        "OS_SECURITY_KEY",
-        "INTERNAL_SERVICE_TOKEN",
-        "AGNO_AGENTS",
-        "AGNO_MODEL",
-        "OPENAI_BASE_URL",
-        "INSTANCE_NAME",
-        "FORWARDED_ALLOW_IPS",
-    ]
+    {
+        *("AGNO_ROLE", "HOST", "PORT", "WORKERS", "INSTANCE_NAME", "FORWARDED_ALLOW_IPS", "AGNO_AGENTS"),
+        *("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_SSLMODE"),
+        *("POSTGRES_PASSWORD", "REDIS_HOST", "REDIS_PORT", "REDIS_USERNAME", "REDIS_TLS", "REDIS_PASSWORD"),
+        *("DB_POOL_SIZE", "DB_MAX_OVERFLOW", "DB_POOL_TIMEOUT", "DB_POOL_RECYCLE", "DB_CONNECT_TIMEOUT"),
+        *("DB_POOLER", "SESSION_STORE", "DRAIN_DELAY", "DRAIN_TIMEOUT", "AGNO_MODEL", "OPENAI_BASE_URL"),
+        *("OS_ID", "OS_SECURITY_KEY", "INTERNAL_SERVICE_TOKEN"),
+    }
 )
 """Environment names that the topology sets itself (`image/README.md`); each also as `NAME_FILE`."""
 
@@ -77,7 +52,7 @@ class Model(Section):
         | None,
         Unprinted(),
     ] = None
-    """Any OpenAI-compatible server; default null: OpenAI, or the demo model without `app.secrets.OPENAI_API_KEY`."""
+    """Any OpenAI-compatible server; default null: OpenAI with `app.secrets.OPENAI_API_KEY`, else the demo model."""
 
 
 class Scheduler(Section):
@@ -116,7 +91,7 @@ class App(Section):
     """The list of agents, `package.module:agents`; default null: one agent, `assistant`."""
 
     workers: Annotated[Whole, Between(1, 64)] = 1
-    """Processes of an instance, each with its own connection pool; default 1: add instances before workers."""
+    """Processes of an instance, each with its own pool; default 1: add instances before workers."""
 
     cpu: Cores = 1.0
     """Cores; default 1, what one worker can use."""
@@ -155,7 +130,7 @@ class App(Section):
     """The role that runs schedules."""
 
     def conflicts(self) -> Iterator[Conflict]:
-        """One origin of the image, a model that can be asked, and environment names that are free and plain."""
+        """One origin of the image, a model that can be asked, environment names that are free and plain."""
         if self.image is not None and self.build is not None:
             yield Conflict("build", "given together with app.image", "Keep one, and set the other to null")
         if self.model.base_url is not None and self.model.id is None:
@@ -197,7 +172,7 @@ class App(Section):
                 "holds a name that no environment can have",
                 "Use letters, digits and _ only, no digit first",
             )
-        elif name.removesuffix("_FILE") in CONTRACT_NAMES:
+        elif name.removesuffix("_FILE") in CONTRACT_NAMES or name.startswith("AGNO_HA_"):
             yield Conflict(
                 f"{field}.{name}", "is set by agno-ha itself", "Remove it, and use the setting it stands for"
             )

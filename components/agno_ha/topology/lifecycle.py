@@ -1,4 +1,5 @@
 """How an instance stops, and when it counts as dead."""
+# ruff: noqa: RUF001 (the multiplication sign)
 
 from __future__ import annotations
 
@@ -16,13 +17,13 @@ FROZEN_LIMIT = 30.0
 
 
 class Drain(Section):
-    """Order of a stop: SIGTERM, `delay`, requests in flight up to `timeout`, background runs, SIGKILL at `grace`."""
+    """A stop: SIGTERM, `delay`, requests in flight up to `timeout`, background runs, SIGKILL at `grace`."""
 
     delay: Annotated[Duration, Between(0, 10 * MINUTE, duration_text)] = 5.0
     """Time it keeps serving after SIGTERM; default 5s, until the load balancer has noticed."""
 
     timeout: Annotated[Duration, Between(1, HOUR, duration_text)] = 90.0
-    """Time for requests in flight; default 90s. A stream still open is then cut, and a cut run is not stored."""
+    """Time for requests in flight; default 90s. A stream still open is cut, and a cut run is not stored."""
 
     grace: Annotated[Duration, Between(1, 2 * HOUR, duration_text)] = 180.0
     """Time from SIGTERM to SIGKILL; default 180s: delay, timeout and 65s for background runs fit in."""
@@ -33,8 +34,8 @@ class Drain(Section):
         if needed > self.grace:
             yield Conflict(
                 "grace",
-                f"less than delay {self.delay:g}s + timeout {self.timeout:g}s + {LIFESPAN_DRAIN:g}s for background runs"
-                f" = {needed:g}s",
+                f"less than delay {self.delay:g}s + timeout {self.timeout:g}s + {LIFESPAN_DRAIN:g}s for"
+                f" background runs = {needed:g}s",
                 f"Raise app.drain.grace to {duration_text(needed)}, or shorten the others",
             )
 
@@ -52,7 +53,7 @@ class Health(Section):
     """Failures in a row that replace the instance; default 2."""
 
     start_period: Annotated[Duration, Between(0, 10 * MINUTE, duration_text)] = 60.0
-    """Time to start, in which failures don't count; default 60s: 4s usually, more while it waits for the schema."""
+    """Time to start, in which failures don't count; default 60s: 4s usually, more to wait for the schema."""
 
     def conflicts(self) -> Iterator[Conflict]:
         """A frozen instance is out in time."""

@@ -1,4 +1,5 @@
 """Postgres: Agno's database, the app's connection pool, and the pooler between them."""
+# ruff: noqa: RUF001 (the multiplication sign)
 
 from __future__ import annotations
 
@@ -69,8 +70,8 @@ class Pooler(Section):
     """Default false: needed when the connection budget does not hold otherwise."""
 
     mode: Literal["session", "transaction"] = "transaction"
-    """`transaction` (default: a server connection is held for one transaction only) or `session` (for as long as
-    the client is connected, and the app's pools stay connected: it limits, it does not share)."""
+    """`transaction` (default: a server connection is held for one transaction only) or `session` (as long as the
+    client is connected, and the app's pools stay connected: it limits, it does not share)."""
 
     pool_size: Annotated[Whole, Between(1, 10_000)] = 50
     """Server connections; default 50."""
@@ -151,7 +152,7 @@ class Postgres(Store):
     """Longest statement; default 60s; 0s: no limit."""
 
     idle_in_transaction_timeout: _Timeout = 60.0
-    """Longest idle transaction; default 60s, so that a frozen instance holds no lock for ever; 0s: no limit."""
+    """Longest idle transaction; default 60s, so that a frozen instance keeps no lock; 0s: no limit."""
 
     cpu: Cores = 1.0
     """Cores; default 1."""
@@ -214,8 +215,8 @@ class Postgres(Store):
         elif self.pooler.enabled and 2 * self.pooler.pool_size > self.usable_connections:
             yield Conflict(
                 "pooler.poolSize",
-                f"× 2 while the pooler is replaced > {self.usable_connections} usable of postgres.maxConnections"
-                f" = {self.max_connections}",
+                f"{self.pooler.pool_size} × 2 while the pooler is replaced > {self.usable_connections} usable of"
+                f" postgres.maxConnections = {self.max_connections}",
                 f"Lower it to {self.usable_connections // 2}, or raise maxConnections",
             )
         if self.mode == "external":

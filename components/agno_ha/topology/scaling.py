@@ -28,19 +28,19 @@ class Scaling(Section):
     """Bounds and targets of autoscaling."""
 
     min: Annotated[Whole, Between(1, 1000)] = 2
-    """Instances that always run; default 2, so that one may fail. What Docker runs, which does not autoscale."""
+    """Instances that always run; default 2, so that one may fail. Docker does not autoscale and runs these."""
 
     max: Annotated[Whole, Between(1, 1000)] = 4
     """Instances at most; default 4. The connection budget is checked for it, with its surge while rolling."""
 
     cpu: _Percent | None = 70.0
-    """Average CPU in percent of `app.cpu` above which instances are added; default 70; null turns it off."""
+    """Average CPU in percent of `app.cpu` above which instances are added; default 70; null: off."""
 
     memory: _Percent | None = 80.0
-    """Average memory in percent of `app.memory` above which instances are added; default 80; null turns it off."""
+    """Average memory in percent of `app.memory` above which instances are added; default 80; null: off."""
 
     requests_per_second: Annotated[float, Between(0.1, 100_000)] | None = None
-    """Requests per instance and second above which instances are added; default null, off: measure it first."""
+    """Requests per instance and second above which instances are added; default null: off, measure first."""
 
     cooldown: Cooldown = Field(default_factory=Cooldown)
     """Pauses between scaling steps."""
@@ -55,5 +55,5 @@ class Scaling(Section):
             yield Conflict(
                 "max",
                 f"nothing scales from scaling.min = {self.min} to it, every target is off",
-                "Set scaling.cpu, scaling.memory or scaling.requestsPerSecond, or make scaling.min and max equal",
+                "Set scaling.cpu, memory or requestsPerSecond, or make scaling.min and max equal",
             )

@@ -61,7 +61,7 @@ class Store(Section, ABC):
     """Time to stop before SIGKILL; two servers must never share a volume, so this is long."""
 
     password: Annotated[SecretKey | None, Unprinted()] = None
-    """Name of the top-level secret that holds the password; default null: generated. Required when external."""
+    """Name of the top-level secret with the password; default null: generated. Required when external."""
 
     external: External
     """Where the server is, when external."""
