@@ -10,7 +10,8 @@ from agno_ha.topology.app import App, Model, Scheduler
 from agno_ha.topology.base import Conflict, Section
 from agno_ha.topology.lifecycle import Drain, Health
 from agno_ha.topology.load_balancer import LoadBalancer, Tls
-from agno_ha.topology.postgres import Backups, ExternalPostgres, Pool, Pooler, Postgres
+from agno_ha.topology.pool import Pool, Pooler
+from agno_ha.topology.postgres import Backups, ExternalPostgres, Postgres
 from agno_ha.topology.problem import ConfigurationError, Problem
 from agno_ha.topology.redis import ExternalRedis, Persistence, Redis
 from agno_ha.topology.scaling import Cooldown, Scaling

@@ -52,7 +52,7 @@ class Model(Section):
         | None,
         Unprinted(),
     ] = None
-    """Any OpenAI-compatible server; default null: OpenAI with `app.secrets.OPENAI_API_KEY`, else the demo model."""
+    """Any OpenAI-compatible server; default null: OpenAI if it has OPENAI_API_KEY, else the demo model."""
 
 
 class Scheduler(Section):

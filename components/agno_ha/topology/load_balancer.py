@@ -77,8 +77,8 @@ class LoadBalancer(Section):
     """HTTPS."""
 
     idle_timeout: Annotated[Duration, Between(1, DAY, duration_text)] = HOUR
-    """Silence after which a connection is cut; default 3600s. A foreground stream has no keepalive: not shorter
-    than `app.longestSilence`."""
+    """Silence after which a connection is cut; default 3600s; not below `app.longestSilence`, because a
+    foreground stream has no keepalive."""
 
     connect_timeout: Annotated[Duration, Between(0.1, 60, duration_text)] = 1.0
     """Time to reach an instance before another is tried; default 1s, so that a frozen one holds nobody up."""

@@ -90,7 +90,7 @@ class Redis(Store):
 
     @property
     def memory_needed(self) -> int:
-        """Bytes: maxmemory and what allocator, clients and, with appendonly, the rewriting fork take beside it.
+        """Bytes: maxmemory and what allocator, clients and, with appendonly, the rewriting fork take.
 
         >>> size_text(Redis(maxmemory="384MiB").memory_needed)
         '512MiB'

@@ -28,7 +28,7 @@ class Scaling(Section):
     """Bounds and targets of autoscaling."""
 
     min: Annotated[Whole, Between(1, 1000)] = 2
-    """Instances that always run; default 2, so that one may fail. Docker does not autoscale and runs these."""
+    """Instances that always run, on Docker all that run; default 2, so that one may fail."""
 
     max: Annotated[Whole, Between(1, 1000)] = 4
     """Instances at most; default 4. The connection budget is checked for it, with its surge while rolling."""
