@@ -1,0 +1,57 @@
+"""Whether the stores answer: asked before every run, and by /ready."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextvars import Context
+
+Probe = Callable[[], Awaitable[object]]
+
+
+class _Store:
+    """One store's probe. At most one is under way, however many ask; an answer holds for `ttl` seconds."""
+
+    def __init__(self, probe: Probe, timeout: float, ttl: float) -> None:
+        self._probe = probe
+        self._timeout = timeout
+        self._ttl = ttl
+        self._task: asyncio.Task[None] | None = None
+        self._started = 0.0
+        self._problem: str | None = None
+        self._until = 0.0
+
+    async def problem(self) -> str | None:
+        if time.monotonic() < self._until:
+            return self._problem
+        if self._task is None:
+            self._started = time.monotonic()
+            self._task = asyncio.create_task(self._run(), context=Context())
+        # Never cancelled: cancelling a query waits for the server, which is what may not answer.
+        left = self._started + self._timeout - time.monotonic()
+        if left > 0:
+            await asyncio.wait({self._task}, timeout=left)
+        if self._task is not None and not self._task.done():
+            return f"no answer within {self._timeout:g} s"
+        return self._problem
+
+    async def _run(self) -> None:
+        try:
+            await self._probe()
+            self._problem = None
+        except Exception as error:
+            self._problem = type(error).__name__
+        self._until = time.monotonic() + self._ttl
+        self._task = None
+
+
+class Readiness:
+    """The stores of an instance, by name."""
+
+    def __init__(self, probes: dict[str, Probe], *, timeout: float = 2.0, ttl: float = 0.5) -> None:
+        """Seconds: `timeout` for an answer, `ttl` for which an answer holds."""
+        self._stores = {name: _Store(probe, timeout, ttl) for name, probe in probes.items()}
+
+    async def problems(self) -> dict[str, str]:
+        """Name → what is wrong, of each store that can't be used now; empty = ready."""
+        found = await asyncio.gather(*(store.problem() for store in self._stores.values()))
+        return {name: problem for name, problem in zip(self._stores, found, strict=True) if problem}
