@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -27,13 +27,13 @@ class PolicyConfigurationError(Exception):
     """The configuration names what does not exist or can't be; the text lists every problem."""
 
 
-def environment_of(owner: Resource | None) -> Environment:
+def _environment(owner: Resource | None) -> Environment:
     """Return the environment of an AgnoService; prod, the strictest, where it does not say or is missing."""
     value = None if owner is None or owner.type != SERVICE else owner.props.get("environment")
     return value if isinstance(value, str) and value in get_args(Environment) else "prod"  # type: ignore[return-value]
 
 
-def bounds(rule: Rule[B], environment: Environment, properties: Mapping[str, Any]) -> B:
+def _bounds(rule: Rule[B], environment: Environment, properties: Mapping[str, Any]) -> B:
     """Return a rule's bounds: its defaults, below the environment's preset, below the configured properties.
 
     Raises:
@@ -83,7 +83,7 @@ class Configuration:
             if name in rules:
                 properties[name] = rest
                 try:
-                    bounds(rules[name], "prod", rest)
+                    _bounds(rules[name], "prod", rest)
                 except PolicyConfigurationError as error:
                     problems.append(str(error))
             elif rest:
@@ -97,9 +97,9 @@ class Configuration:
         name = rule.id + (UNCHECKED if unknown else "")
         return self.levels.get(name) or self.levels.get("all") or rule.level
 
-    def bounds(self, rule: Rule[B], environment: Environment) -> B:
-        """Return a rule's bounds in an environment."""
-        return bounds(rule, environment, self.properties.get(rule.id, {}))
+    def bounds(self, rule: Rule[B], owner: Resource | None) -> B:
+        """Return a rule's bounds for what belongs to an AgnoService, or to none."""
+        return _bounds(rule, _environment(owner), self.properties.get(rule.id, {}))
 
 
 def _problems(rule: Rule[Any], error: ValidationError) -> list[str]:
@@ -114,6 +114,9 @@ def _problems(rule: Rule[Any], error: ValidationError) -> list[str]:
     return found
 
 
-def _suggestion(name: str, names: Any) -> str:
-    close = difflib.get_close_matches(name, list(names), 1)
-    return f" Did you mean {close[0]}?" if close else f" There are {', '.join(names)}."
+def _suggestion(name: str, names: Iterable[str]) -> str:
+    listed = list(names)
+    close = difflib.get_close_matches(name, listed, 1)
+    if close:
+        return f" Did you mean {close[0]}?"
+    return f" There are {', '.join(listed)}." if listed else " It has none."

@@ -52,7 +52,6 @@ class Bounds(BaseModel):
         frozen=True,
         extra="forbid",
         alias_generator=to_camel,
-        populate_by_name=True,
         use_attribute_docstrings=True,
         hide_input_in_errors=True,
         allow_inf_nan=False,

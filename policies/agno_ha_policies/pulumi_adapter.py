@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pulumi_policy import (
@@ -20,8 +20,8 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from agno_ha_policies.catalogue import RULES
-from agno_ha_policies.configuration import UNCHECKED, bounds, environment_of
-from agno_ha_policies.evaluation import BoundsOf, of_resource, of_stack
+from agno_ha_policies.configuration import UNCHECKED, Configuration
+from agno_ha_policies.evaluation import judge
 from agno_ha_policies.model import UNKNOWN, Resource, ResourceRule, Rule, StackRule
 
 
@@ -31,62 +31,48 @@ def policies() -> list[Policy]:
     Pulumi sets levels per policy, so that a level of its own needs a policy of its own.
     """
     # The inputs of what was registered. A resource policy is given one resource; what is above it was
-    # registered before. A stack policy is given outputs, where one unknown value can make its whole map unknown.
+    # registered before. A stack policy is given outputs, where one unknown value makes its whole map unknown.
     known: dict[str, Resource] = {}
     return [_policy(rule, known, unknown=unknown) for rule in RULES for unknown in (False, True)]
 
 
 def _policy(rule: ResourceRule[Any] | StackRule[Any], known: dict[str, Resource], *, unknown: bool) -> Policy:
+    name = rule.id + (UNCHECKED if unknown else "")
     shown: dict[str, Any] = {
-        "name": rule.id + (UNCHECKED if unknown else ""),
-        "description": f"{rule.title}: could not be checked"
-        if unknown
-        else f"{rule.title}. {rule.rationale}",
+        "name": name,
+        "description": rule.title + (": could not be checked" if unknown else f". {rule.rationale}"),
         "display_name": rule.title,
         "enforcement_level": EnforcementLevel(rule.level),
         "severity": Severity(rule.severity),
         "remediation_steps": rule.remediation,
         "config_schema": None if unknown else _schema(rule),
     }
-    if isinstance(rule, StackRule):
-        return StackValidationPolicy(validate=_on_stack(rule, known, unknown=unknown), **shown)
-    return ResourceValidationPolicy(validate=_on_resource(rule, known, unknown=unknown), **shown)
 
+    def report(
+        resources: Iterable[Resource], above: Mapping[str, Resource], config: Any, violation: ReportViolation
+    ) -> None:
+        for found, unchecked in judge(rule, resources, above, Configuration.parse({name: config})):
+            if unchecked == unknown:
+                violation(f"{found.path}: {found.message}", found.urn)
 
-def _on_resource(
-    rule: ResourceRule[Any], known: dict[str, Resource], *, unknown: bool
-) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
-    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        resource = Resource(
-            args.urn, args.resource_type, args.name, args.opts.parent or "", plain(args.props)
-        )
+    def of_resource(args: ResourceValidationArgs, violation: ReportViolation) -> None:
+        parent = args.opts.parent or ""
+        resource = Resource(args.urn, args.resource_type, args.name, parent, plain(args.props))
         known[resource.urn] = resource
-        for violation, unchecked in of_resource(rule, resource, known, _bounds_of(rule, args.get_config())):
-            if unchecked == unknown:
-                report(f"{violation.path}: {violation.message}", violation.urn)
+        report([resource], known, args.get_config(), violation)
 
-    return validate
+    def of_stack(args: StackValidationArgs, violation: ReportViolation) -> None:
+        stack = {given.urn: known.get(given.urn) or _resource(given) for given in args.resources}
+        report(stack.values(), stack, args.get_config(), violation)
 
-
-def _on_stack(
-    rule: StackRule[Any], registered: Mapping[str, Resource], *, unknown: bool
-) -> Callable[[StackValidationArgs, ReportViolation], None]:
-    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        known = {given.urn: registered.get(given.urn) or _resource(given) for given in args.resources}
-        for violation, unchecked in of_stack(rule, known, _bounds_of(rule, args.get_config())):
-            if unchecked == unknown:
-                report(f"{violation.path}: {violation.message}", violation.urn)
-
-    return validate
+    if isinstance(rule, StackRule):
+        return StackValidationPolicy(validate=of_stack, **shown)
+    return ResourceValidationPolicy(validate=of_resource, **shown)
 
 
 def _resource(given: PolicyResource) -> Resource:
     parent = given.parent.urn if given.parent is not None else given.opts.parent
     return Resource(given.urn, given.resource_type, given.name, parent or "", plain(given.props))
-
-
-def _bounds_of(rule: Rule[Any], properties: Mapping[str, Any]) -> BoundsOf:
-    return lambda owner: bounds(rule, environment_of(owner), properties)
 
 
 def _schema(rule: Rule[Any]) -> PolicyConfigSchema:

@@ -64,7 +64,7 @@ RULE = ResourceRule(
     remediation="Set postgres.pool.size and postgres.pool.overflow in topology.yaml or in the stack's "
     "overrides.",
     bounds=PoolBounds,
-    presets={"dev": PoolBounds(min_size=1)},
+    presets={"dev": PoolBounds.model_validate({"minSize": 1})},
     types=frozenset({SERVICE}),
     check=check,
 )

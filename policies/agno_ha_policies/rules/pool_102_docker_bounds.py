@@ -35,7 +35,7 @@ RULE = ResourceRule(
     remediation="Set DB_POOL_SIZE and DB_MAX_OVERFLOW of the service; for an AgnoService, postgres.pool of "
     "its topology.",
     bounds=PoolBounds,
-    presets={"dev": PoolBounds(min_size=1)},
+    presets={"dev": PoolBounds.model_validate({"minSize": 1})},
     types=frozenset({docker.SERVICE}),
     check=check,
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from agno_ha_policies.model import SERVICE, Bounds, ResourceRule, Violation
 from agno_ha_policies.view import View, digits
@@ -18,6 +19,12 @@ class ScalingBounds(Bounds):
 
     ceiling: int = Field(default=50, ge=1)
     """Largest value of max: what the budget for machines and connections was made for."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.floor > self.ceiling:
+            raise ValueError("floor is above ceiling")
+        return self
 
 
 def check(service: View[ScalingBounds]) -> Iterator[Violation]:

@@ -1,0 +1,103 @@
+"""What holds for every rule: no Pulumi needed, no value shown, no input that ends in an exception."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+from agno_ha_policies import RULES, UNKNOWN, Resource, evaluate
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from policies.stacks import AGNO, DOCKER, STACK, facts
+
+WITHOUT_PULUMI = """
+import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("pulumi", "pulumi_policy", "pulumi_docker", "agno_ha", "grpc"):
+            raise ImportError(f"{name} is blocked")
+
+sys.meta_path.insert(0, Blocker())
+from agno_ha_policies import Resource, evaluate
+findings = evaluate([Resource("u", "agno-ha:index:AgnoService", "a", "", {"min": 1})])
+print(*[finding.rule for finding in findings if not finding.unknown])
+"""
+PATHS = [
+    *("min", "max", "environment", "pooler", "connectionsNeeded", "poolSize", "mode", "name", "updateConfig"),
+    *(
+        "taskSpec.containerSpec",
+        "taskSpec.containerSpec.args",
+        "taskSpec.containerSpec.env",
+        "mode.replicated",
+    ),
+    *("taskSpec.containerSpec.image", "taskSpec.containerSpec.commands", "taskSpec.networksAdvanceds"),
+    *(f"taskSpec.containerSpec.env.{name}" for name in ("DB_POOL_SIZE", "DB_POOLER", "WORKERS", "PGHOST")),
+]
+leaf = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=9), st.just(UNKNOWN))
+value = st.recursive(
+    leaf, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner)
+)
+
+
+def test_no_pulumi_needed() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_PULUMI], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("SCALE-001\n", "")
+
+
+def test_ids_are_stable_and_complete() -> None:
+    assert [rule.id for rule in RULES] == [
+        *("POOL-001", "POOL-002", "POOL-101", "POOL-102", "POOL-103"),
+        *("SCALE-001", "SCALE-101", "SCALE-102"),
+    ]
+    for rule in RULES:
+        assert rule.title, rule.id
+        assert rule.rationale, rule.id
+        assert rule.remediation, rule.id
+        assert all(info.description for info in rule.bounds.model_fields.values()), rule.id
+
+
+def put(props: dict[str, Any], path: str, what: Any) -> None:
+    *above, last = path.split(".")
+    for part in above:
+        inner = props.get(part)
+        if not isinstance(inner, dict):
+            inner = props[part] = {}
+        props = inner
+    props[last] = what
+
+
+@given(st.lists(st.tuples(st.sampled_from(PATHS), value), max_size=8), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_no_input_raises(changes: list[tuple[str, Any]], pooled: bool) -> None:
+    props: dict[str, Any] = {"taskSpec": {"containerSpec": {"env": {"DB_POOL_SIZE": "5"} if pooled else {}}}}
+    for path, what in changes:
+        put(props, path, what)
+    stack = [
+        Resource(AGNO, "agno-ha:index:AgnoService", "agno", STACK, {**facts().props, **props}),
+        Resource(f"{AGNO}-web", DOCKER, "agno-web", AGNO, props),
+        Resource(f"{AGNO}-postgres", DOCKER, "agno-postgres", AGNO, {**props, "name": "db"}),
+        Resource(f"{STACK}-db", DOCKER, "db", AGNO, {"taskSpec": {"containerSpec": {"image": "postgres"}}}),
+    ]
+    assert evaluate(stack) == sorted(evaluate(reversed(stack)))
+
+
+@given(st.dictionaries(st.sampled_from([*PATHS, "taskSpec.containerSpec.env.AGNO_ROLE"]), st.just(None)))
+@settings(max_examples=50, deadline=None)
+def test_no_text_value_is_shown(replaced: dict[str, None]) -> None:
+    for canary in ("hunter2-secret", "8675309", "-8675309"):
+        props: dict[str, Any] = {
+            "taskSpec": {"containerSpec": {"env": {"DB_POOL_SIZE": canary, "A": canary}}}
+        }
+        for path in replaced:
+            put(props, path, canary)
+        stack = [
+            Resource(
+                f"{STACK}-web", DOCKER, "web", STACK, {**props, "mode": {"replicated": {"replicas": 3}}}
+            ),
+            Resource(
+                f"{STACK}-db", DOCKER, "db", STACK, {"taskSpec": {"containerSpec": {"image": "postgres"}}}
+            ),
+        ]
+        assert canary not in "".join(finding.message for finding in evaluate(stack))
