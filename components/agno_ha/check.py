@@ -28,12 +28,12 @@ def run(plan: Plan, configuration: Configuration | None = None) -> list[Finding]
     )
 
 
-def blocks(findings: Sequence[Finding]) -> bool:
+def failed(findings: Sequence[Finding]) -> bool:
     """Whether a finding would stop the deployment."""
     return any(finding.level == "mandatory" for finding in findings)
 
 
-def text(findings: Sequence[Finding]) -> str:
+def as_text(findings: Sequence[Finding]) -> str:
     """Return a report to read, without a final newline; one line where there are no findings."""
     if not findings:
         return "No findings."
@@ -45,7 +45,7 @@ def text(findings: Sequence[Finding]) -> str:
     return "\n".join([*lines, f"{len(findings)} finding{'s' * (len(findings) > 1)}, {mandatory} mandatory."])
 
 
-def to_json(findings: Sequence[Finding]) -> str:
+def as_json(findings: Sequence[Finding]) -> str:
     """Return a JSON array, one object a finding: the fields of `Finding`, and the resource's logical name."""
     return json.dumps([{**asdict(finding), "resource": finding.resource} for finding in findings], indent=2)
 

@@ -47,14 +47,18 @@ BAD = plan(facts(min=1), server(), instance(replicas=UNKNOWN))
 
 def test_good() -> None:
     findings = check.run(GOOD)
-    assert (findings, check.text(findings), json.loads(check.to_json(findings))) == ([], "No findings.", [])
-    assert not check.blocks(findings)
+    assert (findings, check.as_text(findings), json.loads(check.as_json(findings))) == (
+        [],
+        "No findings.",
+        [],
+    )
+    assert not check.failed(findings)
 
 
 def test_text() -> None:
     findings = check.run(BAD)
     unknown = "mode.replicated.replicas: could not be checked: is not known yet"
-    assert check.text(findings).splitlines() == [
+    assert check.as_text(findings).splitlines() == [
         f"POOL-101 [mandatory] agno-web: {unknown}",
         f"SCALE-001 [mandatory] agno: min: {BELOW}",
         f"SCALE-101 [mandatory] agno-web: {unknown}",
@@ -64,7 +68,7 @@ def test_text() -> None:
 
 
 def test_json() -> None:
-    [_, found, *_] = json.loads(check.to_json(check.run(BAD)))
+    [_, found, *_] = json.loads(check.as_json(check.run(BAD)))
     assert found == {
         "rule": "SCALE-001",
         "urn": AGNO,
@@ -81,5 +85,5 @@ def test_json() -> None:
 def test_configuration() -> None:
     findings = check.run(BAD, Configuration.parse({"all": "advisory", "POOL-101-unknown": "disabled"}))
     assert [finding.rule for finding in findings] == ["SCALE-001", "SCALE-101", "SCALE-102"]
-    assert not check.blocks(findings)
-    assert check.text(findings).endswith("3 findings, 0 mandatory.")
+    assert not check.failed(findings)
+    assert check.as_text(findings).endswith("3 findings, 0 mandatory.")
