@@ -49,7 +49,9 @@ class TestBase:
         try:
             release = engine.containers.run(tag, ["cat", "/etc/os-release"], remove=True)
             packages = (
-                engine.containers.run(tag, ["dpkg-query", "-Wf", "${Package} "], remove=True).decode().split()
+                engine.containers.run(tag, ["dpkg-query", "-Wf", "${Package}\\n"], remove=True)
+                .decode()
+                .split()
             )
             size = engine.images.get(tag).attrs["Size"]
         finally:

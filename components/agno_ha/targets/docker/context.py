@@ -24,7 +24,7 @@ _SECRETS = ".env .env.* *.key id_rsa id_ed25519 .ssh .aws .netrc .pypirc .docker
 NEVER_COPIED = [f"**/{name}" for name in f"{_CACHES} {_SECRETS}".split()]
 """Caches, and files that hold secrets, in `.dockerignore` syntax; a user's own `.dockerignore` adds to it."""
 
-_APP = ["Dockerfile", "pyproject.toml", "uv.lock", "requirements.lock", "README.md", "agno_ha_image"]
+_APP = ["Dockerfile", "requirements.lock", "agno_ha_image"]
 
 
 class ImageError(Exception):

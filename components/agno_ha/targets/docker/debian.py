@@ -15,7 +15,7 @@ from urllib.request import getproxies
 
 import docker
 
-from agno_ha.targets.docker.context import ImageError, recipes
+from agno_ha.targets.docker.context import ImageError
 
 SUITE = "bookworm"
 _SUITES = {SUITE, f"{SUITE}-updates", f"{SUITE}-security"}
@@ -24,6 +24,7 @@ _DEFAULT = [
     f"deb http://deb.debian.org/debian {SUITE}-updates main",
     f"deb http://deb.debian.org/debian-security {SUITE}-security main",
 ]
+_LEFT_OUT = ("doc", "info", "lintian", "locale", "man")  # as in the official `slim` image
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 _OPTIONS = re.compile(r"^Acquire::(Check-|Retries|ForceIPv|https?::(Timeout|Verify|Pipeline))")
@@ -98,11 +99,10 @@ def import_base(client: docker.DockerClient, tag: str, progress: Callable[[str],
     """
     if shutil.which("mmdebstrap") is None:
         raise MissingPackageError(tag, "mmdebstrap")
-    command = [
-        "mmdebstrap",
-        "--variant=minbase",
-        "--format=tar",
-        f"--dpkgopt={recipes() / 'stores/base/dpkg.cfg'}",
+    command = ["mmdebstrap", "--variant=minbase", "--format=tar"]
+    command += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in _LEFT_OUT]
+    command += [
+        f"--dpkgopt=path-include=/usr/share/{name}" for name in ("doc/*/copyright", "locale/locale.alias")
     ]
     # Without it apt chooses `usrmerge`, and with it the whole of Perl.
     command += ["--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr", "--include=usr-is-merged"]
@@ -117,7 +117,8 @@ def import_base(client: docker.DockerClient, tag: str, progress: Callable[[str],
         ) as process:
             for line in process.stderr or []:
                 lines.append(line.rstrip())
-                progress(f"base: {lines[-1].removeprefix('I: ')}")
+                if line.startswith("I: "):
+                    progress(f"base: {line[3:].strip()}")
         if process.returncode != 0:
             raise ImageError(
                 tag, "mmdebstrap failed: " + " | ".join(lines[-5:]), "Make Debian's packages reachable"
