@@ -13,7 +13,7 @@ from agno_ha import capacity
 from agno_ha.topology import Topology
 from agno_ha.topology.base import Section
 from agno_ha.topology.problem import ConfigurationError, Problem
-from agno_ha.validation import DEEPEST, NOT_A_SECTION, Location, build, has, validate
+from agno_ha.validation import DEEPEST, NOT_A_SECTION, Location, build, by_default, has, validate
 from agno_ha.yaml_file import read_yaml
 
 __all__ = ["ConfigurationError", "Problem", "Stack", "deep_merge", "load", "read_yaml", "validate"]
@@ -83,7 +83,9 @@ def load(
         if surge is not None:
             for problem in capacity.assess(topology, surge=surge(topology), target=target).problems():
                 location = tuple(problem.path.split(".")[1:])
-                problems.append(replace(problem, source=origin(location)))
+                given = has(written, location) or has(changed, location)
+                value = problem.value if given else by_default(problem.value)
+                problems.append(replace(problem, source=origin(location), value=value))
         if not problems:
             return topology
     raise ConfigurationError(problems)

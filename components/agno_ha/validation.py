@@ -24,6 +24,7 @@ DEEPEST = 6
 
 _LONGEST = 60  # characters of a value or key in an error
 _LARGEST = 10**15
+_NO_TEXT = {"true", "false", "yes", "no", "on", "off", "null"}
 
 _NESTED_SECRET = (
     "a secret must not stand inside the topology, it would reach the state as plain text",
@@ -39,7 +40,6 @@ _MESSAGES = {
     "finite_number": ("must be a finite number", "Write a number, without quotes and unit"),
     "bool_type": ("must be true or false", "Write true or false, without quotes"),
     "string_type": ("must be text", "Put it in quotes"),
-    "string_unicode": ("must be valid Unicode", "Remove what is not a character"),
     "model_type": NOT_A_SECTION,
     "dict_type": ("must be a mapping", "Write it as indented `NAME: value` lines below it"),
     "invalid_key": ("has a key that is not text", "Put the key in quotes"),
@@ -84,8 +84,9 @@ def _explained(
     if kind == "conflicts":
         for conflict in context["conflicts"]:
             below = tuple(conflict.path.split("."))
-            default = _shown(_get(context["values"], below))
-            yield (*location, *below), conflict.message, conflict.fix, default and f"{default} (default)"
+            default = _get(context["values"], below) if has(context["values"], below) else None
+            shown = None if default is None else by_default(_shown(default))
+            yield (*location, *below), conflict.message, conflict.fix, shown
     elif kind == "invalid":
         yield location, context["message"], context["fix"], None
     elif kind == "extra_forbidden":
@@ -113,6 +114,11 @@ def _nested_secrets(data: Any, at: Location = ()) -> Iterator[Location]:
         else:
             for key, value in data.items():
                 yield from _nested_secrets(value, (*at, key))
+
+
+def by_default(text: str | None) -> str | None:
+    """How a value is shown that stands in no file."""
+    return None if text is None else f"{text} (default)"
 
 
 def has(data: Any, location: Location) -> bool:
@@ -160,7 +166,8 @@ def _shown(value: Any) -> str | None:
         if not value.isprintable() or len(value) > _LONGEST:
             return None
         # In quotes what would read as something else than text.
-        return value if re.match(r"[A-Za-z/.]|\d+ ?[A-Za-z]", value) else f'"{value}"'
+        text = re.match(r"[A-Za-z/.]|\d+ ?[A-Za-z]", value) and value.lower() not in _NO_TEXT
+        return value if text else f'"{value}"'
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, float) or (isinstance(value, int) and abs(value) < _LARGEST):

@@ -52,7 +52,7 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: dict[tuple[str, Any], int] = {}
-        for key, _ in node.value:
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if isinstance(key, yaml.ScalarNode):
                 if (key.tag, key.value) in seen:
                     first = seen[key.tag, key.value] + 1
@@ -63,8 +63,8 @@ class _Loader(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep)
-        except (ValueError, OverflowError):
-            # A number or a date that Python can't hold.
+        except (ValueError, ArithmeticError, LookupError, AttributeError, TypeError):
+            # A number or a date that Python can't hold; and PyYAML stumbles over an empty `!!int`.
             raise self._error("a value that can't be read", node) from None
 
     @staticmethod

@@ -118,6 +118,9 @@ class Matching:
         return handler(schema) | {"pattern": f"^{self.pattern}$"}
 
     def _check(self, value: str) -> str:
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            # YAML lets half a character through ("\ud800"), which no file or terminal takes.
+            raise invalid("must be valid Unicode", "Remove what is not a character")
         if re.fullmatch(self.pattern, value):
             return value
         raise invalid(self.must, self.fix)

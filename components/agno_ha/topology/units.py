@@ -31,7 +31,7 @@ DAY = 24 * HOUR
 _BINARY = {"TiB": TiB, "GiB": GiB, "MiB": MiB, "KiB": KiB, "B": 1}
 _SIZES = _BINARY | {"TB": 10**12, "GB": 10**9, "MB": 10**6, "kB": 10**3}
 _MILLISECONDS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
-_NUMBER = r"[0-9]{1,12}(\.[0-9]{1,6})?"
+_NUMBER = r"[0-9]{1,18}(\.[0-9]{1,6})?"
 SIZE_PATTERN = rf"^{_NUMBER} ?({'|'.join(_SIZES)})$"
 DURATION_PATTERN = rf"^{_NUMBER} ?({'|'.join(_MILLISECONDS)})$"
 
