@@ -41,9 +41,18 @@ def _blank_is_unset(value: object) -> object:
     return None if value == "" else value
 
 
+def _fits_a_header(value: SecretStr) -> SecretStr:
+    secret = value.get_secret_value()
+    if not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise ValueError("must be printable ASCII without spaces: it is sent in the Authorization header")
+    return value
+
+
 Text = Annotated[str, AfterValidator(_no_blank)]
 OptionalText = Annotated[str | None, BeforeValidator(_blank_is_unset)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_unset)]
+Bearer = Annotated[SecretStr, AfterValidator(_fits_a_header)]
+OptionalBearer = Annotated[Bearer | None, BeforeValidator(_blank_is_unset)]
 
 
 class Settings(BaseSettings):
@@ -88,8 +97,8 @@ class Settings(BaseSettings):
     drain_timeout: Seconds = 90.0
 
     os_id: Text = "agno-ha"
-    os_security_key: OptionalSecret = None
-    internal_service_token: SecretStr
+    os_security_key: OptionalBearer = None
+    internal_service_token: Bearer
     docs_enabled: bool = True
 
     agno_agents: OptionalText = None

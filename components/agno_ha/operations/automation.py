@@ -71,11 +71,14 @@ def up(workspace: Workspace, stack: automation.Stack, progress: Progress) -> aut
 
 
 def down(stack: automation.Stack, progress: Progress, *, data: bool) -> None:
-    """Destroy the stack; without `data`, all but the volumes and the generated secrets."""
+    """Destroy the stack; without `data`, all but the volumes and the generated secrets.
+
+    It refreshes first: the provider fails to delete what is already gone.
+    """
     seen = _Events(progress)
     try:
         if data:
-            stack.destroy(on_event=seen.see, remove=True)
+            stack.destroy(on_event=seen.see, refresh=True, remove=True)
             return
         resources = (stack.export_stack().deployment or {}).get("resources", [])
         targets = [
@@ -84,7 +87,7 @@ def down(stack: automation.Stack, progress: Progress, *, data: bool) -> None:
             if entry.get("custom") and entry["type"] not in _DATA and not entry["type"].startswith("pulumi:")
         ]
         if targets:
-            stack.destroy(target=targets, on_event=seen.see)
+            stack.destroy(target=targets, on_event=seen.see, refresh=True)
     except CommandError as error:
         raise OperationError(_explained(error, seen)) from None
 
@@ -104,6 +107,8 @@ class _Events:
                 self._progress(f"{_word(step.op)} {step.urn.split('::')[-1]} ({step.type.split(':')[-1]})")
         if event.diagnostic_event and event.diagnostic_event.severity in ("error", "warning"):
             text = event.diagnostic_event.message.strip()
+            if text.startswith("using pulumi-resource-"):
+                return  # which plugin is on PATH is no news
             if event.diagnostic_event.severity == "error":
                 self.errors.append(text)
             elif self._steps:

@@ -207,15 +207,17 @@ def service(
 
 
 def seconds(value: float) -> str:
-    """Return a duration as Docker writes it; Go normalises `90s` to `1m30s`, which would show as a change."""
-    milliseconds = round(value * 1000)
-    hours, rest = divmod(milliseconds, 3_600_000)
-    minutes, rest = divmod(rest, 60_000)
-    whole, fraction = divmod(rest, 1000)
-    if not hours and not minutes and not whole and fraction:
-        return f"{fraction}ms"
-    tail = f"{whole}.{fraction:03d}".rstrip("0") if fraction else str(whole)
-    return (f"{hours}h" if hours else "") + (f"{minutes}m" if hours or minutes else "") + f"{tail}s"
+    """Return a duration as the Docker provider reads it back, or every refresh would show a change.
+
+    >>> [seconds(value) for value in (0.5, 90, 120, 3600, 3605)]
+    ['500ms', '1m30s', '2m', '1h', '1h0m5s']
+    """
+    if 0 < value < 1:
+        return f"{round(value * 1000)}ms"
+    minutes, rest = divmod(round(value, 3), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    text = f"{hours}h" * bool(hours) + f"{minutes}m" * bool(hours or minutes) + f"{rest:g}s"
+    return text.replace("m0s", "m").replace("h0m", "h") if text.endswith("m0s") else text
 
 
 def _base64(text: str) -> str:

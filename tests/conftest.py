@@ -1,0 +1,29 @@
+"""What every tier shares: a missing need skips the tier with a line that says so."""
+
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+
+@cache
+def missing(tier: str) -> str:
+    """Why a tier can't run here; empty where it can."""
+    if tier in ("docker", "engine"):
+        if shutil.which("docker") is None:
+            return "no docker command"
+        if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
+            return "no Docker engine answers"
+    if tier == "engine" and shutil.which("pulumi") is None:
+        return "no pulumi on PATH"
+    return ""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    root = Path(__file__).parent
+    for item in items:
+        tier = item.path.relative_to(root).parts[0]
+        if reason := missing(tier):
+            item.add_marker(pytest.mark.skip(reason=f"tier {tier}: {reason}"))

@@ -1,0 +1,194 @@
+"""A stack of the test's own on the Docker engine: brought up either way, looked into, taken down."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import docker
+import httpx
+import yaml
+from agno_ha.operations import automation, stack_deploy, swarm
+from agno_ha.operations.workspace import Workspace
+from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
+
+ROOT = Path(__file__).parents[2]
+
+
+class Deployment:
+    """One stack in a directory of its own; `way` is `docker` (stack deploy) or `pulumi` (the engine)."""
+
+    def __init__(
+        self, directory: Path, stack: str, way: str = "docker", topology: Mapping[str, Any] | None = None, **config: Any
+    ) -> None:
+        self.way = way
+        self.port = free_port()
+        directory.mkdir(parents=True, exist_ok=True)
+        for name in ("__main__.py", "topology.yaml"):
+            shutil.copy(ROOT / name, directory)
+        shutil.copytree(ROOT / "policies", directory / "policies", dirs_exist_ok=True)
+        pack = directory / "policies" / "PulumiPolicy.yaml"
+        pack.write_text(pack.read_text().replace("../.venv", str(ROOT / ".venv")))
+        program = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+        program["runtime"]["options"]["virtualenv"] = str(ROOT / ".venv")
+        (directory / "Pulumi.yaml").write_text(yaml.safe_dump(program))
+        self.workspace = Workspace(directory, stack)
+        self.engine = docker.from_env()
+        self.config = {
+            "target": "docker",
+            "environment": "dev",
+            "docker": {"publishMode": "host"},
+            "topology": {"loadBalancer": {"httpPort": self.port}},
+            **config,
+        }
+        self.change(topology or {})
+
+    def change(self, topology: Mapping[str, Any]) -> None:
+        """Change some of the stack's topology, leaf by leaf; the next `up` deploys it."""
+        merge(self.config["topology"], topology)
+        path = self.workspace.root / f"Pulumi.{self.workspace.stack}.yaml"
+        kept = yaml.safe_load(path.read_text()) if path.exists() else {}
+        kept["config"] = {
+            **{key: value for key, value in kept.get("config", {}).items() if "secure" in str(value)},
+            **{f"agno-ha:{key}": value for key, value in self.config.items()},
+        }
+        path.write_text(yaml.safe_dump(kept))
+
+    # Up and down -------------------------------------------------------------------------------------------
+
+    def up(self, *, timeout: float = 300, ready: bool = True) -> Any:
+        """Deploy and wait; returns the offline plan or the outputs."""
+        if self.way == "pulumi":
+            result = automation.up(self.workspace, self.pulumi(), lambda line: print(line, flush=True))
+            self.key = result["securityKey"].value if "securityKey" in result else None
+        else:
+            result = stack_deploy.up(self.workspace, self.engine, progress=print, timeout=timeout)
+            self.key = result.outputs.get("securityKey")
+            self.key = getattr(self.key, "value", self.key)
+        if ready:
+            self.until_ready()
+        return result
+
+    def pulumi(self) -> Any:
+        os.environ.setdefault("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
+        os.environ.setdefault("PULUMI_SKIP_UPDATE_CHECK", "true")
+        cli = automation.command(self.workspace, print)
+        assert cli is not None
+        return automation.select(self.workspace, cli)
+
+    def down(self, *, data: bool = True) -> None:
+        if self.way == "pulumi":
+            automation.down(self.pulumi(), print, data=data)
+        swarm.remove(self.engine, self.namespace, data=data, progress=print)
+
+    def until_ready(self, timeout: float = 120) -> None:
+        wait_for(lambda: self.get("/ready").status_code == 200, timeout, "the stack to be ready")
+
+    # Talking to it -----------------------------------------------------------------------------------------
+
+    @property
+    def namespace(self) -> str:
+        return self.workspace.namespace
+
+    @property
+    def url(self) -> str:
+        tls = self.config["topology"]["loadBalancer"].get("tls", {}).get("mode", "off")
+        balancer = self.config["topology"]["loadBalancer"]
+        return f"https://127.0.0.1:{balancer['httpsPort']}" if tls != "off" else f"http://127.0.0.1:{self.port}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
+
+    def client(self, **options: Any) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers=self.headers, timeout=60, verify=False, **options)  # noqa: S501
+
+    def get(self, path: str) -> httpx.Response:
+        try:
+            with self.client() as client:
+                return client.get(path)
+        except httpx.TransportError as error:
+            return httpx.Response(599, text=repr(error))
+
+    def run(self, session: str, message: str, **fields: str) -> httpx.Response:
+        """POST one turn and return the response."""
+        with self.client() as client:
+            return client.post(
+                "/agents/assistant/runs",
+                files=_form({"message": message, "session_id": session, "stream": "false", **fields}),
+            )
+
+    # Looking into it ---------------------------------------------------------------------------------------
+
+    def service(self, room: str) -> Any:
+        return self.engine.services.get(f"{self.namespace}_{room}")
+
+    def containers(self, room: str) -> list[Any]:
+        """The running containers of a room, oldest first."""
+        found = self.engine.containers.list(
+            filters={"label": [f"{NAMESPACE_LABEL}={self.namespace}", f"com.docker.swarm.service.name={self.namespace}_{room}"]}
+        )
+        return sorted(found, key=lambda container: container.attrs["Created"])
+
+    def sql(self, query: str, database: str = "agno") -> list[list[str]]:
+        """Run a query as the superuser inside the Postgres container."""
+        [container] = self.containers("postgres")
+        code, output = container.exec_run(
+            ["psql", "-h", "/var/run/postgresql", "-U", "postgres", "-d", database, "-AtF", "\x1f", "-c", query]
+        )
+        assert code == 0, output.decode()
+        return [line.split("\x1f") for line in output.decode().splitlines()]
+
+    def redis(self, *command: str) -> str:
+        [container] = self.containers("redis")
+        password = self.secret("redis-password")
+        code, output = container.exec_run(["redis-cli", "--no-auth-warning", *command], environment={"REDISCLI_AUTH": password})
+        assert code == 0, output.decode()
+        return output.decode().strip()
+
+    def secret(self, name: str) -> str:
+        """A generated secret, by its Pulumi name without the service's prefix."""
+        if self.way == "docker":
+            return json.loads((self.workspace.private / "secrets.json").read_text())[f"agno-{name}"]
+        command = ["pulumi", "stack", "export", "--show-secrets", "--stack", self.workspace.stack]
+        environment = {**os.environ, **automation.environment(self.workspace)}
+        text = subprocess.run(command, cwd=self.workspace.root, env=environment, capture_output=True, text=True, check=True)
+        [found] = [
+            entry["outputs"]["result"]
+            for entry in json.loads(text.stdout)["deployment"]["resources"]
+            if entry["urn"].endswith(f"randomPassword:RandomPassword::agno-{name}")
+        ]
+        return json.loads(found["plaintext"]) if isinstance(found, dict) else found
+
+    def replaced(self, room: str) -> set[str]:
+        return {container.id for container in self.containers(room)}
+
+
+def merge(base: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, Mapping) and isinstance(base.get(key), dict):
+            merge(base[key], value)
+        else:
+            base[key] = dict(value) if isinstance(value, Mapping) else value
+
+
+def wait_for(condition: Callable[[], object], timeout: float, what: str, every: float = 0.25) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {timeout:g} s for {what}"
+        time.sleep(every)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _form(fields: Mapping[str, str]) -> dict[str, tuple[None, str]]:
+    return {name: (None, value) for name, value in fields.items()}
