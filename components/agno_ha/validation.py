@@ -27,7 +27,7 @@ _LARGEST = 10**15
 _NO_TEXT = {"true", "false", "yes", "no", "on", "off", "null"}
 
 _NESTED_SECRET = (
-    "a secret must not stand inside the topology, it would reach the state as plain text",
+    "a secret must not stand here, it would reach the state as plain text",
     "Set it with `pulumi config set --secret NAME`, and write NAME where the topology asks for a secret",
 )
 

@@ -14,7 +14,7 @@ from agno_ha.topology import Topology
 
 SECRET = "Run `pulumi config set --secret NAME` and write NAME here."
 NESTED = (
-    "a secret must not stand inside the topology, it would reach the state as plain text. Set it with"
+    "a secret must not stand here, it would reach the state as plain text. Set it with"
     " `pulumi config set --secret NAME`, and write NAME where the topology asks for a secret."
 )
 
@@ -184,6 +184,11 @@ def test_all_problems_at_once_each_with_its_file() -> None:
         " Lower it to 409MiB, or raise postgres.memory.",
         "topology.yaml: topology.scaling.maxx: unknown key. Did you mean `max`?",
     ]
+
+
+def test_a_secret_whose_file_is_named_by_hand() -> None:
+    error = message_of({"app": {"environment": {"TOKEN_FILE": "/tmp/token"}, "secrets": {"TOKEN": "key"}}})
+    assert [problem.path for problem in error.problems] == ["topology.app.secrets.TOKEN"]
 
 
 def test_the_memory_of_the_scheduler() -> None:

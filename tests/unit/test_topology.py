@@ -10,7 +10,9 @@ from pathlib import Path
 import agno_ha.topology
 import pytest
 import yaml
+from agno_ha.environment import app_environment
 from agno_ha.topology import Postgres, Redis, Section, Store, Topology
+from agno_ha.topology.app import CONTRACT_NAMES
 from pydantic import BaseModel, ValidationError
 from unit.contract import DEFAULTS, leaves
 
@@ -143,6 +145,16 @@ def test_examples_in_docstrings(name: str) -> None:
 
 def test_the_worked_example_runs() -> None:
     assert doctest.testmod(importlib.import_module("agno_ha.capacity")).attempted >= 5
+
+
+def test_no_variable_that_the_targets_set_can_be_set_by_hand() -> None:
+    topology = Topology.model_validate(
+        {"app": {"agents": "a:b", "model": {"id": "m", "baseUrl": "http://m"}}}
+    )
+    set_by_targets = app_environment(
+        topology, namespace="n", database=("db", 5432, "disable"), redis=("redis", 6379)
+    )
+    assert set(set_by_targets) <= CONTRACT_NAMES
 
 
 def test_nothing_here_imports_pulumi() -> None:

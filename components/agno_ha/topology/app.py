@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -137,34 +137,34 @@ class App(Section):
             yield Conflict(
                 "model.id", "required by app.model.baseUrl", "Name the model that the server shall run"
             )
-        if (
-            self.model.id
-            and not self.model.base_url
-            and not self.image
-            and "OPENAI_API_KEY" not in self.secrets
-        ):
+        own = self.image or self.agents  # which may ask any provider
+        if self.model.id and not (self.model.base_url or own or "OPENAI_API_KEY" in self.secrets):
             yield Conflict(
                 "model.id", "has no provider", "Add app.secrets.OPENAI_API_KEY, or set app.model.baseUrl"
             )
-        for name in self.environment:
-            yield from self._name("environment", name)
-            if _SECRET_NAME.search(name):
+        for name in _usable("environment", self.environment):
+            if isinstance(name, Conflict):
+                yield name
+            elif _SECRET_NAME.search(name):
                 yield Conflict(
                     f"environment.{name}",
                     "looks like a secret, and the environment is plain text",
                     f"Move it to app.secrets, as {name}: <name of a top-level secret>",
                 )
-        for name, key in self.secrets.items():
-            yield from self._name("secrets", name)
-            if name in self.environment:
+        for name in _usable("secrets", self.secrets):
+            if isinstance(name, Conflict):
+                yield name
+            elif not {name, f"{name}_FILE"}.isdisjoint(self.environment):
                 yield Conflict(f"secrets.{name}", "also in app.environment", "Keep one of the two")
-            if key in SETTING_KEYS:
+            elif self.secrets[name] in SETTING_KEYS:
                 yield Conflict(
                     f"secrets.{name}", "names a setting of agno-ha, not a secret", "Name another key"
                 )
 
-    @staticmethod
-    def _name(field: str, name: str) -> Iterator[Conflict]:
+
+def _usable(field: str, names: Iterable[str]) -> Iterator[str | Conflict]:
+    """Each name that the user may set, or what is wrong with it."""
+    for name in names:
         if not re.fullmatch(_NAME, name):
             # The name is not shown: name and secret may have been swapped.
             yield Conflict(
@@ -176,3 +176,5 @@ class App(Section):
             yield Conflict(
                 f"{field}.{name}", "is set by agno-ha itself", "Remove it, and use the setting it stands for"
             )
+        else:
+            yield name
