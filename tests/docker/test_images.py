@@ -2,6 +2,8 @@
 
 import io
 import shutil
+import socket
+import subprocess
 import tarfile
 import time
 import uuid
@@ -9,7 +11,7 @@ import uuid
 import docker
 import pytest
 from agno_ha.targets.docker import debian
-from agno_ha.targets.docker.images import resolve
+from agno_ha.targets.docker.images import ImageError, resolve
 from agno_ha.targets.docker.settings import DockerSettings
 from agno_ha.topology import Topology
 from docker.errors import DockerException
@@ -323,3 +325,61 @@ class TestPgbouncer:
 
         eventually(lambda: through(PASSWORD) == "2\n")
         assert "2\n" not in through("wrong")
+
+
+REGISTRY = """\
+version: 0.1
+storage: {{filesystem: {{rootdirectory: {directory}}}}}
+http: {{addr: "127.0.0.1:{port}"}}
+"""
+
+
+def listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def registry(tmp_path):
+    """A registry of Debian's on a free port of this machine; the engine trusts 127.0.0.0/8 without TLS."""
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port = chosen.getsockname()[1]
+    (tmp_path / "registry.yml").write_text(REGISTRY.format(directory=tmp_path / "stored", port=port))
+    command = ["docker-registry", "serve", tmp_path / "registry.yml"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        eventually(lambda: listening(port))
+        yield f"127.0.0.1:{port}"
+        process.terminate()
+
+
+@pytest.mark.skipif(shutil.which("docker-registry") is None, reason="docker-registry is not installed")
+class TestRegistry:
+    def test_built_once_then_found_by_every_machine(self, engine, pins, registry):
+        def found(**docker_settings):
+            given = {"postgres": pins.postgres, "redis": pins.redis, "nginx": pins.nginx}
+            given |= docker_settings.pop("images", {})
+            said.clear()
+            topology = {"app": {"image": pins.nginx}, "postgres": {"pooler": {"enabled": True}}}
+            settings = DockerSettings.model_validate({**docker_settings, "images": given})
+            return resolve(Topology.model_validate(topology), settings, said.append, engine).pgbouncer
+
+        said = []
+        name = f"{registry}/team/agno-ha/pgbouncer"
+        pin = found(registry=f"{registry}/team")
+        assert pin.startswith(f"{name}@sha256:")
+        assert any(line.startswith("pushing ") for line in said)
+        tag = next(tag for tag in engine.images.get(pin).tags if tag.startswith(name))
+
+        engine.images.remove(tag)
+        assert found(registry=f"{registry}/team") == pin
+        assert said == []
+
+        assert found(images={"pgbouncer": tag}) == pin
+        assert said == [f"pulling {tag}"]
+        assert found(images={"pgbouncer": tag}) == pin
+        assert said == []
+        engine.images.remove(tag)
+
+        with pytest.raises(ImageError, match=r"docker.images.pgbouncer = .*missing: cannot be pulled"):
+            found(images={"pgbouncer": f"{name}:missing"})

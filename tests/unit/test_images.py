@@ -50,7 +50,8 @@ class Simulated:
         self.local[reference] = image(f"id of {reference}", f"{name}@{self.remote[reference]}")
         yield {"status": "done"}
 
-    def build(self, fileobj, tag, buildargs, **_):
+    def build(self, fileobj, tag, buildargs, network_mode, **_):
+        self.network = network_mode
         with tarfile.open(fileobj=fileobj) as tar:
             self.built.append((tag, buildargs, {entry.name: entry for entry in tar}))
         yield {"stream": "Step 1/1 : FROM ${BASE}\n"}
@@ -268,6 +269,18 @@ class TestBuild:
         assert run(simulated, wanted).app == pin
         assert len(simulated.built) == 1
 
+    @pytest.mark.parametrize(
+        ("proxy", "network"),
+        [("http://127.0.0.1:3128", "host"), ("localhost:3128", "host"), ("http://proxy.test:3128", None)],
+    )
+    def test_a_proxy_on_the_loopback_is_reached_from_the_build(self, monkeypatch, proxy, network):
+        monkeypatch.setattr(
+            debian, "proxies", lambda: {"http_proxy": proxy, "no_proxy": "localhost,127.0.0.1"}
+        )
+        simulated = Simulated(based(OFFICIAL_ON_ENGINE))
+        run(simulated, topology(postgres={"pooler": {"enabled": True}}))
+        assert simulated.network == network
+
     def test_a_failure_shows_its_last_lines(self):
         simulated = Simulated(based(), answers=False)
         simulated.build_events = [
@@ -360,6 +373,8 @@ class TestContext:
         (agents / "__pycache__/my_agents.cpython-311.pyc").write_bytes(b"x")
         (agents / ".venv/bin").mkdir(parents=True)
         (agents / ".venv/bin/python").write_text("x")
+        (agents / ".mypy_cache").mkdir()
+        (agents / ".mypy_cache/x.json").write_text("x")
         assert self.digest(agents) == before
 
     @pytest.mark.parametrize("path", ["my_agents.py", "requirements.txt", "data/new.txt"])

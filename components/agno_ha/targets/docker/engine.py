@@ -50,6 +50,8 @@ def connect() -> docker.DockerClient:
         if client is not None:
             client.close()
         fix = "Start it, or install it with `apt-get install docker.io`, or name one with DOCKER_HOST"
+        if "Permission denied" in str(error):
+            fix = "Run this as root, or as a member of the group docker (`adduser <you> docker`, then log in again)"
         raise ImageError("The Docker engine", f"does not answer ({describe(error)})", fix) from None
     return client
 
@@ -150,8 +152,6 @@ class Engine:
         arguments = {
             key: os.environ[key] for key in _PASSED_ON if key in os.environ and key in wanted.arguments
         }
-        # A proxy on this machine's loopback is reached from its own network only.
-        local = any(urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"} for url in proxies.values())
         with tempfile.TemporaryFile() as archive:
             wanted.write(archive)
             archive.seek(0)
@@ -161,7 +161,7 @@ class Engine:
                 tag=reference,
                 buildargs={"BASE": base, **arguments, **proxies},
                 labels={"agno-ha.recipe": wanted.digest},
-                network_mode="host" if local else None,
+                network_mode="host" if _on_loopback(proxies) else None,
                 rm=True,
                 forcerm=True,
                 decode=True,
@@ -209,6 +209,13 @@ class Engine:
             return str(self._api.inspect_image(reference)["Id"])
         except NotFound:
             return None
+
+
+def _on_loopback(proxies: dict[str, str]) -> bool:
+    """Whether a proxy is reached from this machine's own network only."""
+    urls = [url for name, url in proxies.items() if not name.lower().startswith("no_")]
+    hosts = {urlsplit(url if "//" in url else f"//{url}").hostname for url in urls}
+    return not hosts.isdisjoint({"localhost", "127.0.0.1", "::1"})
 
 
 def _named(reference: str) -> tuple[str, str]:

@@ -45,20 +45,17 @@ class Images:
 
 @dataclass(frozen=True)
 class _Choice:
-    """Where one service's image may come from: first `given` alone, else `official`, else `own`."""
+    """Where one service's image may come from: `given` alone, else `official`, else `own`."""
 
     service: str
     setting: str
-    given: str | None = None
+    own: Callable[[], Context]
+    given: str | None
     official: str | None = None
     version: str | None = None
-    own: Callable[[], Context] | None = None
 
     def reference(self, registry: str | None) -> str:
-        if self.given or self.official:
-            return str(self.given or self.official)
-        assert self.own is not None  # noqa: S101 — every choice has one of the three
-        return self.own().reference(registry)
+        return self.given or self.official or self.own().reference(registry)
 
 
 def refer(topology: Topology, settings: DockerSettings) -> Images:
@@ -123,22 +120,19 @@ def _choices(topology: Topology, settings: DockerSettings) -> list[_Choice]:
     base = context.store("base", "").reference()
     directory = Path(app.build) if app.build else None
     choices = [
-        _Choice("app", "topology.app.image", app.image, own=partial(context.app, directory, base)),
-        _Choice(
-            "nginx", "docker.images.nginx", given.nginx, NGINX, own=partial(context.store, "nginx", base)
-        ),
+        _Choice("app", "topology.app.image", partial(context.app, directory, base), app.image),
+        _Choice("nginx", "docker.images.nginx", partial(context.store, "nginx", base), given.nginx, NGINX),
     ]
     for name, store, image in (
         ("postgres", topology.postgres, given.postgres),
         ("redis", topology.redis, given.redis),
     ):
         if store.mode == "managed":
-            version = str(store.version)
-            own = partial(context.store, name, base)
-            choices.append(_Choice(name, f"docker.images.{name}", image, f"{name}:{version}", version, own))
+            version, own = str(store.version), partial(context.store, name, base)
+            choices.append(_Choice(name, f"docker.images.{name}", own, image, f"{name}:{version}", version))
     if topology.postgres.pooler.enabled:
         own = partial(context.store, "pgbouncer", base)
-        choices.append(_Choice("pgbouncer", "docker.images.pgbouncer", given.pgbouncer, own=own))
+        choices.append(_Choice("pgbouncer", "docker.images.pgbouncer", own, given.pgbouncer))
     return choices
 
 
@@ -150,7 +144,6 @@ def _find(engine: Engine, choice: _Choice) -> str | Context:
         return pin
     version = choice.version
     buildable = version is None or _DEBIAN[choice.service] == version
-    assert choice.own is not None  # noqa: S101
     own = choice.own()
     if buildable and (pin := engine.built(own)):
         return pin
