@@ -48,7 +48,9 @@ def down(
     """Take the stack down; its data and the secrets that open it stay, unless --data is given."""
     with _friendly():
         if data and not yes:
-            typed = typer.prompt(f"This deletes all data of stack {stack}. Type its name to go on", default="")
+            typed = typer.prompt(
+                f"This deletes all data of stack {stack}. Type its name to go on", default=""
+            )
             if typed != stack:
                 raise OperationError("Nothing was deleted.")
         quickstart.down(_workspace(stack), _say, data=data)

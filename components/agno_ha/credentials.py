@@ -32,7 +32,12 @@ class Credentials:
 
 
 def create(
-    name: str, topology: Topology, given: Mapping[str, pulumi.Output[str]], *, parent: pulumi.Resource, protect: bool
+    name: str,
+    topology: Topology,
+    given: Mapping[str, pulumi.Output[str]],
+    *,
+    parent: pulumi.Resource,
+    protect: bool,
 ) -> Credentials:
     """Return the service's credentials.
 

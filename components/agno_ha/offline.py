@@ -97,7 +97,7 @@ def evaluate(
     """
     recorder = _Recorder(_Mocks(outputs))
     log = _Log()
-    features = set(recorder.GetDeploymentInfo(None).supportedFeatures)
+    features = set(recorder.GetDeploymentInfo(None).supportedFeatures)  # type: ignore[no-untyped-call]
     runtime_config.set_all_config(dict(config), list(secret_keys))
     settings.configure(
         mocks.MockSettings(
@@ -107,12 +107,16 @@ def evaluate(
     )  # fmt: skip
     try:
         with _inside(root):
-            asyncio.run(run_in_stack(lambda: runpy.run_path("__main__.py", run_name="__main__") and None))
+            asyncio.run(run_in_stack(_program))
     except pulumi.RunError as error:
         raise ProgramError(str(error)) from None
     finally:
         runtime_config.set_all_config({}, [])
     return Plan(project, stack, tuple(recorder.recorded), recorder.outputs, tuple(log.lines))
+
+
+def _program() -> None:
+    runpy.run_path("__main__.py", run_name="__main__")
 
 
 class _Recorder(mocks.MockMonitor):
@@ -123,8 +127,8 @@ class _Recorder(mocks.MockMonitor):
         self.recorded: list[Resource] = []
         self.outputs: dict[str, Any] = {}
 
-    def RegisterResource(self, request: Any) -> Any:
-        response = super().RegisterResource(request)
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             self.recorded.append(
                 Resource(
@@ -140,21 +144,21 @@ class _Recorder(mocks.MockMonitor):
             )
         return response
 
-    def RegisterResourceOutputs(self, request: Any) -> Any:
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
         if request.urn.split("::")[-2] == "pulumi:pulumi:Stack":
             self.outputs = _struct(request.outputs)
-        return super().RegisterResourceOutputs(request)
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
 
 class _Mocks(mocks.Mocks):
     def __init__(self, outputs: Outputs) -> None:
         self._outputs = outputs
 
-    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[Any, Any]]:
         state = {**args.inputs, **self._outputs(args.typ, args.name, args.inputs)}
         return str(state.get("name", args.name)), state
 
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise ProgramError(f"{args.token} needs an engine; the offline plan has none")
 
 

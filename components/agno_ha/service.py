@@ -63,7 +63,12 @@ class AgnoService(pulumi.ComponentResource):
         problems = plan.problems()
         if problems:
             raise ConfigurationError(problems)
-        self.facts = {**plan.facts(), "target": target, "environment": environment, "autoscaled": target != "docker"}
+        self.facts = {
+            **plan.facts(),
+            "target": target,
+            "environment": environment,
+            "autoscaled": target != "docker",
+        }
         super().__init__(TYPE, name, dict(self.facts), opts)
 
         protect = environment != "dev"
@@ -91,4 +96,6 @@ def _target(target: str) -> Any:
         from agno_ha.targets import docker
 
         return docker
-    raise ConfigurationError([Problem("", "agno-ha:target", target, "is not a target of this version", "Use docker")])
+    raise ConfigurationError(
+        [Problem("", "agno-ha:target", target, "is not a target of this version", "Use docker")]
+    )

@@ -43,7 +43,7 @@ def read(base: Path, values: Mapping[str, Any], *, source: str) -> Stack:
     """
     header, problems = validate(
         configuration.Stack, {key: values[key] for key in ("target", "environment") if key in values},
-        path="agno-ha", source=source,
+        path="agno-ha:", source=source,
     )  # fmt: skip
     target = values.get("target")
     settings: Any = None
@@ -52,13 +52,19 @@ def read(base: Path, values: Mapping[str, Any], *, source: str) -> Stack:
         from agno_ha.targets.docker.scaling import surge
         from agno_ha.targets.docker.settings import DockerSettings
 
-        settings, found = validate(DockerSettings, values.get("docker") or {}, path="agno-ha:docker", source=source)
+        settings, found = validate(
+            DockerSettings, values.get("docker") or {}, path="agno-ha:docker", source=source
+        )
         problems += found
     topology: Topology | None = None
     try:
         topology = load(
-            read_yaml(base), values.get("topology") or {},
-            base_source=base.name, overrides_source=source, surge=surge, target=str(target),
+            read_yaml(base),
+            values.get("topology") or {},
+            base_source=base.name,
+            overrides_source=source,
+            surge=surge,
+            target=str(target),
         )
     except ConfigurationError as error:
         problems += error.problems
@@ -84,31 +90,37 @@ def current(root: Path | None = None) -> tuple[Stack, dict[str, pulumi.Output[st
             continue
         if runtime_config.is_config_secret(full):
             problems.append(
-                Problem(source, full, None, "holds a secret, which would reach the state as plain text",
-                        "Move it to a top-level key: pulumi config set --secret <key>, and name that key here")
+                Problem(
+                    source,
+                    full,
+                    None,
+                    "holds a secret, which would reach the state as plain text",
+                    "Move it to a top-level key: pulumi config set --secret <key>, and name that key here",
+                )
             )
         values[key] = text if key in ("target", "environment") else _decoded(text)
     if problems:
         raise ConfigurationError(problems)
     stack = read(root / "topology.yaml", values, source=source)
+    return stack, _secrets(stack.topology, source)
+
+
+def _secrets(topology: Topology, source: str) -> dict[str, pulumi.Output[str]]:
     secrets: dict[str, pulumi.Output[str]] = {}
-    for key, path in credentials.needed(stack.topology).items():
-        value = runtime_config.get_config(f"{PROJECT}:{key}")
-        if value is None:
-            problems.append(
-                Problem(source, path, key, "names a secret that this stack does not have",
-                        f"Set it: pulumi config set --secret {key}")
-            )
-        elif not runtime_config.is_config_secret(f"{PROJECT}:{key}"):
-            problems.append(
-                Problem(source, path, key, "names a value that stands in the stack file as plain text",
-                        f"Set it again: pulumi config set --secret {key}")
-            )
-        else:
+    problems: list[Problem] = []
+    for key, path in credentials.needed(topology).items():
+        full = f"{PROJECT}:{key}"
+        value = runtime_config.get_config(full)
+        if value is not None and runtime_config.is_config_secret(full):
             secrets[key] = pulumi.Output.secret(value)
+            continue
+        # The key is not shown: it may be the secret itself, written in the wrong place.
+        wrong = "does not have" if value is None else "holds as plain text"
+        fix = "Run `pulumi config set --secret KEY` with the key that stands there"
+        problems.append(Problem(source, path, None, f"names a secret that this stack {wrong}", fix))
     if problems:
         raise ConfigurationError(problems)
-    return stack, secrets
+    return secrets
 
 
 def _decoded(text: str) -> Any:
@@ -116,4 +128,3 @@ def _decoded(text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError:
         return text
-

@@ -24,7 +24,12 @@ class Deployment:
     """One stack in a directory of its own; `way` is `docker` (stack deploy) or `pulumi` (the engine)."""
 
     def __init__(
-        self, directory: Path, stack: str, way: str = "docker", topology: Mapping[str, Any] | None = None, **config: Any
+        self,
+        directory: Path,
+        stack: str,
+        way: str = "docker",
+        topology: Mapping[str, Any] | None = None,
+        **config: Any,
     ) -> None:
         self.way = way
         self.port = free_port()
@@ -99,14 +104,16 @@ class Deployment:
     def url(self) -> str:
         tls = self.config["topology"]["loadBalancer"].get("tls", {}).get("mode", "off")
         balancer = self.config["topology"]["loadBalancer"]
-        return f"https://127.0.0.1:{balancer['httpsPort']}" if tls != "off" else f"http://127.0.0.1:{self.port}"
+        return (
+            f"https://127.0.0.1:{balancer['httpsPort']}" if tls != "off" else f"http://127.0.0.1:{self.port}"
+        )
 
     @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}
 
     def client(self, **options: Any) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers=self.headers, timeout=60, verify=False, **options)  # noqa: S501
+        return httpx.Client(base_url=self.url, headers=self.headers, timeout=60, verify=False, **options)
 
     def get(self, path: str) -> httpx.Response:
         try:
@@ -131,7 +138,12 @@ class Deployment:
     def containers(self, room: str) -> list[Any]:
         """The running containers of a room, oldest first."""
         found = self.engine.containers.list(
-            filters={"label": [f"{NAMESPACE_LABEL}={self.namespace}", f"com.docker.swarm.service.name={self.namespace}_{room}"]}
+            filters={
+                "label": [
+                    f"{NAMESPACE_LABEL}={self.namespace}",
+                    f"com.docker.swarm.service.name={self.namespace}_{room}",
+                ]
+            }
         )
         return sorted(found, key=lambda container: container.attrs["Created"])
 
@@ -139,7 +151,19 @@ class Deployment:
         """Run a query as the superuser inside the Postgres container."""
         [container] = self.containers("postgres")
         code, output = container.exec_run(
-            ["psql", "-h", "/var/run/postgresql", "-U", "postgres", "-d", database, "-AtF", "\x1f", "-c", query]
+            [
+                "psql",
+                "-h",
+                "/var/run/postgresql",
+                "-U",
+                "postgres",
+                "-d",
+                database,
+                "-AtF",
+                "\x1f",
+                "-c",
+                query,
+            ]
         )
         assert code == 0, output.decode()
         return [line.split("\x1f") for line in output.decode().splitlines()]
@@ -147,7 +171,9 @@ class Deployment:
     def redis(self, *command: str) -> str:
         [container] = self.containers("redis")
         password = self.secret("redis-password")
-        code, output = container.exec_run(["redis-cli", "--no-auth-warning", *command], environment={"REDISCLI_AUTH": password})
+        code, output = container.exec_run(
+            ["redis-cli", "--no-auth-warning", *command], environment={"REDISCLI_AUTH": password}
+        )
         assert code == 0, output.decode()
         return output.decode().strip()
 
@@ -157,7 +183,9 @@ class Deployment:
             return json.loads((self.workspace.private / "secrets.json").read_text())[f"agno-{name}"]
         command = ["pulumi", "stack", "export", "--show-secrets", "--stack", self.workspace.stack]
         environment = {**os.environ, **automation.environment(self.workspace)}
-        text = subprocess.run(command, cwd=self.workspace.root, env=environment, capture_output=True, text=True, check=True)
+        text = subprocess.run(
+            command, cwd=self.workspace.root, env=environment, capture_output=True, text=True, check=True
+        )
         [found] = [
             entry["outputs"]["result"]
             for entry in json.loads(text.stdout)["deployment"]["resources"]

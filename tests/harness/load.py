@@ -6,10 +6,33 @@ import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import httpx
 
 from harness.deployment import Deployment
+
+
+class Turn(NamedTuple):
+    """One turn of a load; times in seconds since its start."""
+
+    sent: float
+    ended: float
+    outcome: str
+    """`COMPLETED`, the HTTP status, or the name of the transport's error."""
+    instance: str
+    """Who answered, where it is known."""
+    retry_after: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether it was acknowledged."""
+        return self.outcome == "COMPLETED"
+
+    @property
+    def seconds(self) -> float:
+        """How long the client waited."""
+        return self.ended - self.sent
 
 
 @dataclass
@@ -28,6 +51,9 @@ class Load:
     """Session → the instance that answered."""
     failures: list[tuple[float, str, str]] = field(default_factory=list)
     """Seconds since the start, what was seen, and the instance where it is known."""
+    turns: list[Turn] = field(default_factory=list)
+    """Every turn that has ended, in that order."""
+    in_flight: int = 0
     sent: int = 0
 
     def __enter__(self) -> "Load":
@@ -43,11 +69,21 @@ class Load:
         self._thread.join(timeout=120)
         assert not self._thread.is_alive(), "requests of the load still hang after 120 s"
 
+    def now(self) -> float:
+        """Seconds since the start: the clock of `turns` and `failures`."""
+        return time.monotonic() - self._started
+
+    def run_for(self, seconds: float) -> None:
+        """Let the load go on."""
+        time.sleep(seconds)
+
     def reach(self, turns: int, timeout: float = 300) -> None:
         """Wait until so many turns were acknowledged."""
         deadline = time.monotonic() + timeout
         while len(self.acknowledged) < turns:
-            assert time.monotonic() < deadline, f"{len(self.acknowledged)} of {turns} turns, failures: {self.seen()}"
+            assert time.monotonic() < deadline, (
+                f"{len(self.acknowledged)} of {turns} turns, failures: {self.seen()}"
+            )
             time.sleep(0.2)
 
     def seen(self) -> dict[str, int]:
@@ -55,7 +91,9 @@ class Load:
 
     def lost(self) -> set[str]:
         """Acknowledged turns that are not in Postgres."""
-        rows = self.deployment.sql(f"SELECT session_id FROM ai.agno_runs WHERE session_id LIKE '{self.prefix}%'")
+        rows = self.deployment.sql(
+            f"SELECT session_id FROM ai.agno_runs WHERE session_id LIKE '{self.prefix}%'"
+        )
         return set(self.acknowledged) - {row[0] for row in rows}
 
     async def _run(self) -> None:
@@ -78,14 +116,23 @@ class Load:
     async def _turn(self, client: httpx.AsyncClient, session: str) -> None:
         form = {name: (None, value) for name, value in
                 {"message": self.message, "session_id": session, "stream": "false"}.items()}  # fmt: skip
-        at = time.monotonic() - self._started
+        at = self.now()
+        instance = retry_after = ""
+        self.in_flight += 1
         try:
             answer = await client.post("/agents/assistant/runs", files=form)
         except httpx.TransportError as error:
-            self.failures.append((at, type(error).__name__, ""))
-            return
-        instance = answer.headers.get("X-Agno-Instance", "")
-        if answer.status_code == 200 and answer.json().get("status") == "COMPLETED":
+            outcome = type(error).__name__
+        else:
+            instance = answer.headers.get("X-Agno-Instance", "")
+            retry_after = answer.headers.get("Retry-After", "")
+            outcome = str(answer.status_code)
+            if answer.status_code == 200:
+                outcome = str(answer.json().get("status"))
+        finally:
+            self.in_flight -= 1
+        self.turns.append(Turn(at, self.now(), outcome, instance, retry_after))
+        if outcome == "COMPLETED":
             self.acknowledged[session] = instance
         else:
-            self.failures.append((at, str(answer.status_code), instance))
+            self.failures.append((at, outcome, instance))

@@ -1,1 +1,1 @@
-"""What is done to a stack: up and down, with the Pulumi CLI over its Automation API or, without it, by Docker itself."""
+"""Up and down of a stack: with the Pulumi CLI over its Automation API or, without it, by Docker itself."""

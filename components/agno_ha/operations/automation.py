@@ -19,11 +19,11 @@ def command(workspace: Workspace, progress: Progress) -> automation.PulumiComman
     """Return the Pulumi CLI: the one on PATH, else one installed by the Automation API; None where neither is had."""
     try:
         return automation.PulumiCommand()
-    except Exception:  # noqa: BLE001 - it raises whatever starting a missing or an old command raises
+    except Exception:
         progress("No pulumi on PATH; installing it for this project")
     try:
         return automation.PulumiCommand.install(root=str(workspace.root / ".agno-ha" / "pulumi"))
-    except Exception:  # noqa: BLE001 - no route out, a proxy, a full disk: every failure means the other way
+    except Exception:
         return None
 
 
@@ -46,7 +46,9 @@ def environment(workspace: Workspace) -> dict[str, str]:
     if not os.environ.get("PULUMI_BACKEND_URL") and not os.environ.get("PULUMI_ACCESS_TOKEN"):
         (keep / "state").mkdir(mode=0o700, exist_ok=True)
         missing["PULUMI_BACKEND_URL"] = f"file://{keep / 'state'}"
-        if not os.environ.get("PULUMI_CONFIG_PASSPHRASE") and not os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE"):
+        if not os.environ.get("PULUMI_CONFIG_PASSPHRASE") and not os.environ.get(
+            "PULUMI_CONFIG_PASSPHRASE_FILE"
+        ):
             passphrase = keep / "passphrase"
             if not passphrase.exists():
                 workspace.keep(passphrase, random.token_urlsafe(32))
@@ -78,7 +80,9 @@ def down(stack: automation.Stack, progress: Progress, *, data: bool) -> None:
     seen = _Events(progress)
     try:
         if data:
-            stack.destroy(on_event=seen.see, refresh=True, remove=True)
+            stack.destroy(on_event=seen.see, refresh=True)
+            # Removing the stack would delete its stack file, which is the user's.
+            stack.workspace.remove_stack(stack.name, preserve_config=True)
             return
         resources = (stack.export_stack().deployment or {}).get("resources", [])
         targets = [

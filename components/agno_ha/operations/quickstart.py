@@ -11,7 +11,7 @@ from typing import Any
 from pulumi import automation as pulumi_automation
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from agno_ha import check as checks
+import agno_ha.check as checks
 from agno_ha import offline, stack
 from agno_ha.offline import Plan, Secret
 from agno_ha.operations import automation, stack_deploy, swarm
@@ -38,7 +38,9 @@ def up(workspace: Workspace, progress: Progress) -> str:
         outputs = automation.up(workspace, automation.select(workspace, cli), progress)
         key = outputs["securityKey"].value if "securityKey" in outputs else None
     else:
-        progress("No Pulumi CLI can be had: the same program is evaluated offline and run by `docker stack deploy`")
+        progress(
+            "No Pulumi CLI can be had: the same program is evaluated offline and run by `docker stack deploy`"
+        )
         plan = stack_deploy.up(workspace, swarm.engine(), progress=progress)
         key = _plain(plan.outputs.get("securityKey"))
     if key:
@@ -91,7 +93,11 @@ def _offline(workspace: Workspace) -> Plan:
         return {"name": f"{workspace.namespace}_{name}"} if kind == "docker:index/secret:Secret" else {}
 
     return offline.evaluate(
-        workspace.root, workspace.stack, {**config, **secrets}, secret_keys=frozenset(secrets), outputs=outputs
+        workspace.root,
+        workspace.stack,
+        {**config, **secrets},
+        secret_keys=frozenset(secrets),
+        outputs=outputs,
     )
 
 
@@ -104,11 +110,15 @@ def _command(workspace: Workspace, progress: Progress) -> pulumi_automation.Pulu
     """Return the CLI, or None for the way without it; a stack stays on the way that made it."""
     before = workspace.deployed_by
     if before == "docker":
-        progress("This stack was brought up without the Pulumi CLI and stays so (docs/without-pulumi.md: how to move)")
+        progress(
+            "This stack was brought up without the Pulumi CLI and stays so (docs/without-pulumi.md: how to move)"
+        )
         return None
     cli = automation.command(workspace, progress)
     if cli is None and before == "pulumi":
-        raise OperationError("This stack was brought up with the Pulumi CLI, whose state knows its passwords. Put pulumi on PATH.")
+        raise OperationError(
+            "This stack was brought up with the Pulumi CLI, whose state knows its passwords. Put pulumi on PATH."
+        )
     workspace.keep(workspace.private / "deployed-by", "pulumi" if cli else "docker")
     return cli
 

@@ -65,7 +65,9 @@ def plan(workspace: Workspace, vault: Vault) -> Plan:
     return made
 
 
-def up(workspace: Workspace, client: docker.DockerClient, *, progress: Progress, timeout: float = 900) -> Plan:
+def up(
+    workspace: Workspace, client: docker.DockerClient, *, progress: Progress, timeout: float = 900
+) -> Plan:
     """Deploy or update the stack and wait until it has converged.
 
     Raises:
@@ -80,7 +82,17 @@ def up(workspace: Workspace, client: docker.DockerClient, *, progress: Progress,
     command = _docker()
     progress(f"docker stack deploy {workspace.namespace}")
     done = subprocess.run(
-        [command, "stack", "deploy", "--prune", "--resolve-image", "never", "-c", path.name, workspace.namespace],
+        [
+            command,
+            "stack",
+            "deploy",
+            "--prune",
+            "--resolve-image",
+            "never",
+            "-c",
+            path.name,
+            workspace.namespace,
+        ],
         cwd=path.parent,
         capture_output=True,
         text=True,
@@ -94,7 +106,9 @@ def up(workspace: Workspace, client: docker.DockerClient, *, progress: Progress,
 
 
 def _create_secrets(files: Rendered, client: docker.DockerClient, namespace: str) -> None:
-    present = {secret.name for secret in client.secrets.list(filters={"label": f"{NAMESPACE_LABEL}={namespace}"})}
+    present = {
+        secret.name for secret in client.secrets.list(filters={"label": f"{NAMESPACE_LABEL}={namespace}"})
+    }
     for name, secret in files.secrets.items():
         if name not in present:
             data = base64.b64decode(secret.value)

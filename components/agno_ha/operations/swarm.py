@@ -37,7 +37,9 @@ def ensure_swarm(workspace: Workspace, client: docker.DockerClient, progress: Pr
     state = client.info()["Swarm"]
     if state["LocalNodeState"] == "active":
         if not state.get("ControlAvailable"):
-            raise OperationError("This engine is a Swarm worker. Run this on a manager, or point DOCKER_HOST at one.")
+            raise OperationError(
+                "This engine is a Swarm worker. Run this on a manager, or point DOCKER_HOST at one."
+            )
         return
     progress("Making this engine a Swarm of one node (docker swarm init)")
     client.swarm.init(advertise_addr="127.0.0.1", listen_addr="127.0.0.1:2377")
@@ -52,7 +54,9 @@ def leave_swarm(workspace: Workspace, client: docker.DockerClient, progress: Pro
         _mark(workspace).unlink()
 
 
-def wait_converged(client: docker.DockerClient, namespace: str, *, timeout: float, progress: Progress) -> None:
+def wait_converged(
+    client: docker.DockerClient, namespace: str, *, timeout: float, progress: Progress
+) -> None:
     """Wait until every service of the namespace runs all its tasks on its present specification.
 
     Raises:
@@ -104,7 +108,7 @@ def _reason(service: Any) -> str:
 
 def remove(client: docker.DockerClient, namespace: str, *, data: bool, progress: Progress) -> None:
     """Remove everything of a namespace from the engine; the volumes only where `data` is given."""
-    wanted = {"label": f"{NAMESPACE_LABEL}={namespace}"}
+    wanted: dict[str, Any] = {"label": f"{NAMESPACE_LABEL}={namespace}"}
     services = client.services.list(filters=wanted)
     grace = max([_grace(service) for service in services], default=0)
     for service in services:

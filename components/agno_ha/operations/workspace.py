@@ -57,7 +57,15 @@ class Workspace:
         if not path.exists():
             known = sorted(file.name.split(".")[1] for file in self.root.glob("Pulumi.*.yaml"))
             raise ConfigurationError(
-                [Problem(path.name, "stack", self.stack, "has no stack file", f"Use one of: {', '.join(known)}.")]
+                [
+                    Problem(
+                        path.name,
+                        "stack",
+                        self.stack,
+                        "has no stack file",
+                        f"Use one of: {', '.join(known)}.",
+                    )
+                ]
             )
         section = read_yaml(path).get("config") or {}
         return dict(section)
@@ -118,7 +126,15 @@ def root_of(start: Path) -> Path:
         if (directory / "Pulumi.yaml").exists() and (directory / "topology.yaml").exists():
             return directory
     raise ConfigurationError(
-        [Problem("", "directory", str(start), "no Pulumi.yaml with a topology.yaml here or above", "Go to a project")]
+        [
+            Problem(
+                "",
+                "directory",
+                str(start),
+                "no Pulumi.yaml with a topology.yaml here or above",
+                "Go to a project",
+            )
+        ]
     )
 
 

@@ -44,7 +44,10 @@ def deploy(
         database_port = 5432
         stores.append(
             postgres.create(
-                scope, networks, password=credentials.postgres, administrator_password=credentials.postgres_admin
+                scope,
+                networks,
+                password=credentials.postgres,
+                administrator_password=credentials.postgres_admin,
             )
         )
     if topology.postgres.pooler.enabled:

@@ -46,7 +46,9 @@ def create(
     ]
     files = {f"{name}_FILE": f"/run/secrets/{name.lower()}" for name in secrets}
 
-    def role(room: str, *, cpu: float, memory: int, count: int, updates: Updates, more: Mapping[str, str]) -> docker.Service:
+    def role(
+        room: str, *, cpu: float, memory: int, count: int, updates: Updates, more: Mapping[str, str]
+    ) -> docker.Service:
         return service(
             scope,
             room,
@@ -80,7 +82,7 @@ def create(
         more={"AGNO_ROLE": "web", "WORKERS": str(app.workers)},
     )
     if app.scheduler.enabled:
-        # Stop first: two schedulers at once would be one too many connections, and Postgres hands out the jobs anyway.
+        # Stop first: two at once would be more connections than counted, and Postgres hands out the jobs anyway.
         role(
             "scheduler",
             cpu=app.scheduler.cpu,

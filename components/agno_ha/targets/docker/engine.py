@@ -198,7 +198,7 @@ class Engine:
 
     def _ask_registry(self, reference: str) -> str:
         """The digest of a reference in its registry."""
-        timeout, self._api.timeout = self._api.timeout, _PROBE_TIMEOUT
+        timeout, self._api.timeout = self._api.timeout, _PROBE_TIMEOUT  # type: ignore[assignment]
         try:
             return str(self._api.inspect_distribution(reference)["Descriptor"]["digest"])
         finally:

@@ -64,5 +64,3 @@ def _port(scope: Scope, published: int, target: int) -> docker.ServiceEndpointSp
     return docker.ServiceEndpointSpecPortArgs(
         protocol="tcp", target_port=target, published_port=published, publish_mode=scope.settings.publish_mode
     )
-
-

@@ -22,7 +22,9 @@ class Networks:
 
 def create(scope: Scope) -> Networks:
     """Create both networks."""
-    return Networks(edge=_overlay(scope, "edge", internal=False), stores=_overlay(scope, "stores", internal=True))
+    return Networks(
+        edge=_overlay(scope, "edge", internal=False), stores=_overlay(scope, "stores", internal=True)
+    )
 
 
 def _overlay(scope: Scope, room: str, *, internal: bool) -> docker.Network:

@@ -24,7 +24,11 @@ REVOKE CONNECT ON DATABASE "{database}" FROM PUBLIC;
 
 
 def create(
-    scope: Scope, networks: Networks, *, password: pulumi.Input[str], administrator_password: pulumi.Input[str]
+    scope: Scope,
+    networks: Networks,
+    *,
+    password: pulumi.Input[str],
+    administrator_password: pulumi.Input[str],
 ) -> docker.Service:
     """Create the server, its volume and its two passwords (the app's role and the superuser)."""
     postgres = scope.topology.postgres
@@ -50,10 +54,15 @@ def create(
         stop_grace=postgres.stop_grace,
         stop_signal="SIGINT",  # fast shutdown: SIGTERM would wait for every client
         args=["postgres", *postgres.server_args()],
-        env={"POSTGRES_USER": ADMINISTRATOR, "POSTGRES_PASSWORD_FILE": "/run/secrets/postgres_admin_password"},
+        env={
+            "POSTGRES_USER": ADMINISTRATOR,
+            "POSTGRES_PASSWORD_FILE": "/run/secrets/postgres_admin_password",
+        },
         secrets=[
             scope.secret("postgres-password", password, uid=UID, path="postgres_password"),
-            scope.secret("postgres-admin-password", administrator_password, uid=UID, path="postgres_admin_password"),
+            scope.secret(
+                "postgres-admin-password", administrator_password, uid=UID, path="postgres_admin_password"
+            ),
         ],
         configs=[
             scope.config(

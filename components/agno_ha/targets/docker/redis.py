@@ -33,11 +33,21 @@ def create(scope: Scope, networks: Networks, *, password: pulumi.Output[str]) ->
         updates=Updates(order="stop-first"),
         # "NOAUTH" is an answer too; LOADING is not, and a long start leaves it alone.
         health=Health(
-            command=["CMD-SHELL", "redis-cli ping | grep -qE 'PONG|NOAUTH'"], interval=2, retries=15, start_period=3600
+            command=["CMD-SHELL", "redis-cli ping | grep -qE 'PONG|NOAUTH'"],
+            interval=2,
+            retries=15,
+            start_period=3600,
         ),
         networks=[networks.stores],
         stop_grace=redis.stop_grace,
-        args=["redis-server", "--dir", "/data", "--aclfile", "/run/secrets/redis_users", *redis.server_args()],
+        args=[
+            "redis-server",
+            "--dir",
+            "/data",
+            "--aclfile",
+            "/run/secrets/redis_users",
+            *redis.server_args(),
+        ],
         secrets=[scope.secret("redis-users", password.apply(_access_list), uid=UID, path="redis_users")],
         mounts=[volume_mount(scope.volume("redis"), "/data"), tmpfs("/tmp", 16 * 1024**2)],  # noqa: S108
         constraints=[scope.settings.stores_on],

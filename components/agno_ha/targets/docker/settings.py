@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agno_ha.topology.base import Section, Whole
-from agno_ha.topology.units import Duration, MiB, Size
+from agno_ha.topology.base import Between, Section, Unprinted, Whole
+from agno_ha.topology.units import HOUR, Duration, GiB, MiB, Size, duration_text, size_text
+
+
+Reference = Annotated[str | None, Unprinted()]
+"""An image or registry; never shown in an error, since `user:password@host` is a way to write one."""
 
 
 class ImageReferences(Section):
     """Images of the servers beside the app; what is not given is chosen by version."""
 
-    postgres: str | None = None
+    postgres: Reference = None
     """Image of Postgres that keeps the official image's contract. Default: `postgres:<version>`."""
 
-    redis: str | None = None
+    redis: Reference = None
     """Image of Redis that keeps the official image's contract. Default: `redis:<version>`."""
 
-    nginx: str | None = None
+    nginx: Reference = None
     """Image of nginx with bash (the Debian variant of the official one). Default: `nginx:1.28`."""
 
-    pgbouncer: str | None = None
+    pgbouncer: Reference = None
     """Image with `pgbouncer FILE` as its command. Default: built from Debian's package (none is official)."""
 
 
 class Logs(Section):
     """Rotation of each container's log, so that logs never fill the disk."""
 
-    max_size: Size = 10 * MiB
+    max_size: Annotated[Size, Between(MiB, 100 * GiB, size_text)] = 10 * MiB
     """Bytes of one log file. Default 10MiB."""
 
-    max_files: Whole = 3
+    max_files: Annotated[Whole, Between(1, 1000)] = 3
     """Files kept for each container. Default 3."""
 
 
@@ -46,7 +50,7 @@ class DockerSettings(Section):
     stores_on: str = "node.role==manager"
     """Placement constraint of Postgres and Redis: the node that has their volumes. Default: the manager."""
 
-    registry: str | None = None
+    registry: Reference = None
     """Registry and path for images built here, such as `registry.example.com/team`. Needed for a swarm of several
     machines. Default: none, images stay on the engine that built them."""
 
@@ -56,5 +60,5 @@ class DockerSettings(Section):
     logs: Logs = Field(default_factory=Logs)
     """Log rotation of every container."""
 
-    update_timeout: Duration = 900.0
+    update_timeout: Annotated[Duration, Between(30, 24 * HOUR, duration_text)] = 900.0
     """How long an `up` waits for a service to converge before it fails. Default 15m."""
