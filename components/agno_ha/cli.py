@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.status import Status
 
 from agno_ha.configuration import ConfigurationError
 from agno_ha.offline import ProgramError
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )  # fmt: skip
 console = Console(stderr=True, highlight=False)
+_status = Status("", console=console)
 StackName = Annotated[str, typer.Option("--stack", "-s", help="The stack, as in Pulumi.<stack>.yaml.")]
 
 
@@ -29,14 +31,15 @@ StackName = Annotated[str, typer.Option("--stack", "-s", help="The stack, as in 
 def setup(stack: StackName = "dev") -> None:
     """Prepare what the stack needs: the Docker engine, its Swarm, and the images."""
     with _friendly():
-        quickstart.prepare(_workspace(stack), _say)
+        quickstart.prepare(_workspace(stack), _say, _detail)
 
 
 @app.command()
 def up(stack: StackName = "dev") -> None:
     """Bring the stack up, or update it, and print how to talk to it."""
     with _friendly():
-        typer.echo(quickstart.up(_workspace(stack), _say))
+        summary = quickstart.up(_workspace(stack), _say, _detail)
+    typer.echo(summary)
 
 
 @app.command()
@@ -46,13 +49,12 @@ def down(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before data is deleted.")] = False,
 ) -> None:
     """Take the stack down; its data and the secrets that open it stay, unless --data is given."""
+    if data and not yes:
+        question = f"This deletes all data of stack {stack}. Type its name to go on"
+        if typer.prompt(question, default="", show_default=False) != stack:
+            console.print("Nothing was deleted.")
+            raise typer.Exit(1)
     with _friendly():
-        if data and not yes:
-            typed = typer.prompt(
-                f"This deletes all data of stack {stack}. Type its name to go on", default=""
-            )
-            if typed != stack:
-                raise OperationError("Nothing was deleted.")
         quickstart.down(_workspace(stack), _say, data=data)
 
 
@@ -84,14 +86,23 @@ def _workspace(stack: str) -> workspace.Workspace:
 
 
 def _say(line: str) -> None:
-    console.print(f"[dim]·[/dim] {escape(line)}")
+    console.print(f"[dim]·[/dim] {escape(line)}", soft_wrap=True)
+
+
+def _detail(line: str) -> None:
+    # A line that is overwritten where somebody looks on; a log gets them all.
+    if console.is_terminal:
+        _status.update(escape(line[: console.width - 4]))
+    else:
+        _say(line)
 
 
 @contextmanager
 def _friendly(exit_code: int = 2) -> Iterator[None]:
     """Turn what a person can mend into its own words and an exit code; everything else is a defect of ours."""
     try:
-        yield
+        with _status:
+            yield
     except (ConfigurationError, ProgramError, OperationError, ImageError) as error:
         console.print(f"[red]error[/red]: {escape(str(error))}")
         raise typer.Exit(exit_code) from None

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import ssl
+import subprocess
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -21,18 +24,32 @@ from agno_ha.render.stack import render
 from agno_ha.targets.docker import images, url
 
 
-def prepare(workspace: Workspace, progress: Progress) -> stack.Stack:
-    """Check the configuration, then make the engine, its Swarm and the images ready."""
+def prepare(workspace: Workspace, progress: Progress, detail: Progress) -> stack.Stack:
+    """Check the configuration, then make the engine, its Swarm and the images ready.
+
+    Args:
+        workspace: the project and its stack.
+        progress: told of each step.
+        detail: told of each line of a build or a download.
+    """
     wanted = _read(workspace)
     client = swarm.engine()
     swarm.ensure_swarm(workspace, client, progress)
-    images.resolve(wanted.topology, wanted.settings, progress)
+    progress("Finding the images; what the engine lacks is pulled, or built where no registry answers")
+    try:
+        images.resolve(wanted.topology, wanted.settings, detail)
+    except images.MissingPackageError as error:
+        if os.geteuid() != 0 or shutil.which("apt-get") is None:
+            raise
+        progress(f"Installing {error.package}")
+        subprocess.run(["apt-get", "install", "-y", "-qq", error.package], check=False, capture_output=True)
+        images.resolve(wanted.topology, wanted.settings, detail)
     return wanted
 
 
-def up(workspace: Workspace, progress: Progress) -> str:
+def up(workspace: Workspace, progress: Progress, detail: Progress) -> str:
     """Bring the stack up and return what a person does next."""
-    wanted = prepare(workspace, progress)
+    wanted = prepare(workspace, progress, detail)
     cli = _command(workspace, progress)
     if cli is not None:
         outputs = automation.up(workspace, automation.select(workspace, cli), progress)

@@ -15,7 +15,7 @@ from typing import Any
 import docker
 from docker.errors import APIError
 
-from agno_ha import offline
+from agno_ha import check, offline
 from agno_ha.offline import Plan
 from agno_ha.operations import swarm
 from agno_ha.operations.swarm import OperationError, Progress
@@ -76,6 +76,9 @@ def up(
     made = plan(workspace, Vault(workspace))
     for warning in made.warnings:
         progress(f"warning: {warning}")
+    findings = check.run(made)
+    if check.failed(findings):
+        raise OperationError(f"Nothing was deployed: the policies found\n{check.as_text(findings)}")
     files = render(made, workspace.namespace)
     path = files.write(workspace.private)
     _create_secrets(files, client, workspace.namespace)

@@ -9,7 +9,6 @@ from pydantic import Field
 from agno_ha.topology.base import Between, Section, Unprinted, Whole
 from agno_ha.topology.units import HOUR, Duration, GiB, MiB, Size, duration_text, size_text
 
-
 Reference = Annotated[str | None, Unprinted()]
 """An image or registry; never shown in an error, since `user:password@host` is a way to write one."""
 
