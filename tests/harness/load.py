@@ -73,10 +73,6 @@ class Load:
         """Seconds since the start: the clock of `turns` and `failures`."""
         return time.monotonic() - self._started
 
-    def run_for(self, seconds: float) -> None:
-        """Let the load go on."""
-        time.sleep(seconds)
-
     def reach(self, turns: int, timeout: float = 300) -> None:
         """Wait until so many turns were acknowledged."""
         deadline = time.monotonic() + timeout
