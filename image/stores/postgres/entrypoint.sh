@@ -96,6 +96,11 @@ case "${1:-}" in
 esac
 [ "$1" = postgres ] || exec "$@"
 shift
+for argument; do
+    case "$argument" in
+        -\? | --help | --describe-config | -V | --version) exec postgres "$@" ;;
+    esac
+done
 
 PGDATA=${PGDATA:-/var/lib/postgresql/data}
 POSTGRES_USER=${POSTGRES_USER:-postgres}
