@@ -63,7 +63,7 @@ class Workspace:
                         "stack",
                         self.stack,
                         "has no stack file",
-                        f"Use one of: {', '.join(known)}.",
+                        f"Use one of: {', '.join(known)}",
                     )
                 ]
             )

@@ -69,7 +69,7 @@ class Scope:
     def config(
         self, room: str, content: str, *, path: str, mode: int = 0o444
     ) -> docker.ServiceTaskSpecContainerSpecConfigArgs:
-        """Create a Swarm config and return its mount; configs are immutable, so a hash of the content is in the name."""
+        """Create a Swarm config and return its mount; configs are immutable, so a hash of it is in the name."""
         digest = hashlib.sha256(content.encode()).hexdigest()[:12]
         config = docker.ServiceConfig(
             f"{self.name}-{room}",
