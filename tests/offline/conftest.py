@@ -1,0 +1,39 @@
+"""A stack's plan, evaluated with no engine."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agno_ha import offline
+from agno_ha.offline import Plan
+
+ROOT = Path(__file__).parents[2]
+Evaluate = Callable[..., Plan]
+
+
+@pytest.fixture
+def evaluate(tmp_path: Path) -> Evaluate:
+    """Evaluate the program with a topology of its own; secrets are `secret <name>`."""
+    shutil.copy(ROOT / "__main__.py", tmp_path)
+    shutil.copy(ROOT / "topology.yaml", tmp_path)
+
+    def outputs(kind: str, name: str, inputs: Mapping[str, Any]) -> dict[str, str]:
+        if kind.startswith("random:"):
+            return {"result": f"secret {name}"}
+        return {"name": f"agno-ha-test_{name}"} if kind == "docker:index/secret:Secret" else {}
+
+    def run(topology: Mapping[str, Any] | None = None, environment: str = "dev", **secrets: str) -> Plan:
+        config = {
+            "agno-ha:target": "docker",
+            "agno-ha:environment": environment,
+            "agno-ha:topology": json.dumps(topology or {}),
+            "agno-ha:resolveImages": "false",
+            **{f"agno-ha:{key}": value for key, value in secrets.items()},
+        }
+        keys = frozenset(f"agno-ha:{key}" for key in secrets)
+        return offline.evaluate(tmp_path, "test", config, secret_keys=keys, outputs=outputs)
+
+    return run
