@@ -25,7 +25,6 @@ pool_mode = {mode}
 default_pool_size = {pool_size}
 max_db_connections = {pool_size}
 max_client_conn = {max_clients}
-max_prepared_statements = {prepared}
 ignore_startup_parameters = extra_float_digits,options
 query_wait_timeout = {wait}
 """
@@ -53,7 +52,6 @@ def create(
         mode=pooler.mode,
         pool_size=pooler.pool_size,
         max_clients=pooler.max_client_connections,
-        prepared=0,
         wait=round(postgres.pool.timeout),
     )
     image = scope.images.pgbouncer
