@@ -56,7 +56,7 @@ _REDIRECT = Template(
     """\
   server {
     listen $http_port;
-    location / { return 308 https://$host$request_uri; }
+    location / { return 308 https://$host$public_port$request_uri; }
   }
 """
 )
@@ -118,7 +118,8 @@ def render(topology: Topology, *, upstream: str, resolver: str) -> str:
         connect_timeout=_milliseconds(balancer.connect_timeout),
         idle_timeout=_milliseconds(balancer.idle_timeout),
     )
-    redirect = _REDIRECT.safe_substitute(http_port=HTTP_PORT) if secure else ""
+    public_port = "" if balancer.https_port == 443 else f":{balancer.https_port}"
+    redirect = _REDIRECT.safe_substitute(http_port=HTTP_PORT, public_port=public_port) if secure else ""
     return _MAIN.safe_substitute(
         workers=max(2, ceil(balancer.cpu)),
         body_limit=balancer.body_limit,
