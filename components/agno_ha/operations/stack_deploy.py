@@ -34,10 +34,10 @@ def plan(workspace: Workspace, vault: Vault) -> Plan:
     `AGNO_HA_<KEY>`.
     """
     config = {f"{PROJECT}:{key}": _wire(value) for key, value in workspace.values().items()}
-    given = {key: os.environ.get(f"AGNO_HA_{key.upper()}") for key in workspace.encrypted()}
+    given = {key: os.environ.get(_variable(key)) for key in workspace.encrypted()}
     missing = [key for key, value in given.items() if value is None]
     if missing:
-        names = ", ".join(f"AGNO_HA_{key.upper()}" for key in missing)
+        names = ", ".join(map(_variable, missing))
         raise OperationError(
             f"Pulumi.{workspace.stack}.yaml has encrypted values that only the Pulumi CLI can open. "
             f"Without it, set {names} in the environment."
@@ -136,6 +136,11 @@ def _docker() -> str:
     if command is None:
         raise OperationError("The docker command is missing. Install it (Debian: apt-get install docker.io).")
     return command
+
+
+def _variable(key: str) -> str:
+    # No shell sets a name with a hyphen in it.
+    return f"AGNO_HA_{key.upper().replace('-', '_')}"
 
 
 def _wire(value: Any) -> str:
