@@ -31,16 +31,20 @@ class Rendered:
     """Swarm secret's name → its value, base64, to be created before the deployment."""
 
     def write(self, directory: Path) -> Path:
-        """Write stack.yaml and configs/ and return the path of stack.yaml; files of an earlier run are removed."""
+        """Write stack.yaml and configs/ for their owner only, and return the path of stack.yaml.
+
+        Configs of an earlier run are removed.
+        """
         configs = directory / "configs"
-        configs.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
+        configs.mkdir(mode=0o700, exist_ok=True)
         for old in configs.iterdir():
             if old.name not in self.configs:
                 old.unlink()
         for name, content in self.configs.items():
-            (configs / name).write_text(content)
+            _write(configs / name, content)
         path = directory / "stack.yaml"
-        path.write_text(yaml.safe_dump(dict(self.stack), sort_keys=False, width=120))
+        _write(path, yaml.safe_dump(dict(self.stack), sort_keys=False, width=120))
         return path
 
 
@@ -76,6 +80,11 @@ def render(plan: Plan, namespace: str) -> Rendered:
         configs={name: base64.b64decode(inputs["data"]).decode() for name, inputs in configs.items()},
         secrets={name: inputs["data"] for name, inputs in secrets.items()},
     )
+
+
+def _write(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
 
 
 def _service(inputs: Mapping[str, Any], namespace: str) -> dict[str, Any]:
