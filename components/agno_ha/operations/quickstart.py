@@ -161,6 +161,7 @@ def _next_steps(workspace: Workspace, address: str, *, authenticated: bool, cli:
     key_file = workspace.security_key_file.relative_to(workspace.root)
     header = f' \\\n    -H "Authorization: Bearer $(cat {key_file})"' if authenticated else ""
     insecure = " -k" if address.startswith("https") else ""
+    stack = "" if workspace.stack == "dev" else f" STACK={workspace.stack}"  # make's default
     return f"""
 Agno is up{"" if cli else " (without the Pulumi CLI: by docker stack deploy)"}.
 
@@ -170,5 +171,5 @@ Agno is up{"" if cli else " (without the Pulumi CLI: by docker stack deploy)"}.
     -F message="Hello" -F session_id=first -F stream=false
   Logs     docker service logs -f {workspace.namespace}_web
   Status   docker stack services {workspace.namespace}
-  Down     make down        (keeps the data)
-           make down-data   (deletes it, after asking)"""
+  Down     make down{stack}        (keeps the data)
+           make down-data{stack}   (deletes it, after asking)"""
