@@ -107,8 +107,9 @@ def create() -> ASGIApp:
     redis_client = open_async(configured, socket_timeout=2)
     sessions: AsyncBaseDb = database
     if configured.session_store == "redis":
+        # One id for both: agno's routes then need no db_id, and find the sessions where the agents keep them.
         sessions = RedisSessions(  # type: ignore[abstract]  # its methods are generated
-            open_sync(configured, decode=True), f"{configured.os_id}-redis"
+            open_sync(configured, decode=True), database.id
         )
 
     async def ask_postgres() -> None:

@@ -38,30 +38,32 @@ def withhold(frame: str) -> str | None:
     """The event to send in place of this one, where it acknowledges a run that was not stored; else None.
 
     Args:
-        frame: one event as agno sends it, on SSE and on the WebSocket: `event: NAME`, `data: JSON`.
+        frame: one event as agno sends it: `event: NAME` and `data: JSON` (SSE, and half of the WebSocket's),
+            or the JSON alone (the other half).
     """
     name, data = parse(frame)
     if name not in COMPLETED or not unstored.holds(data.get("run_id"), data.get("session_id")):
         return None
-    return error_frame(COMPLETED[name], data)
+    body = error_body(COMPLETED[name], data)
+    return json.dumps(body) if frame.startswith("{") else sse(body)
 
 
 def parse(frame: str) -> tuple[str, dict[str, Any]]:
     """Name and data of an event; an empty name where it is none."""
-    head, _, rest = frame.partition("\ndata: ")
-    if not head.startswith("event: ") or not rest:
-        return "", {}
+    text = frame if frame.startswith("{") else frame.partition("\ndata: ")[2].partition("\n")[0]
     try:
-        data = json.loads(rest.partition("\n")[0])
+        data = json.loads(text)
     except ValueError:
         return "", {}
-    return head[7:].strip(), data if isinstance(data, dict) else {}
+    return (str(data.get("event") or ""), data) if isinstance(data, dict) else ("", {})
 
 
-def error_frame(name: str, data: dict[str, Any]) -> str:
+def error_body(name: str, data: dict[str, Any]) -> dict[str, Any]:
     """An error event for the run that `data` identifies."""
-    kept = {
-        key: data[key] for key in data if key.endswith("_id") or key.endswith("_name") or key == "created_at"
-    }
-    body = kept | {"event": name, "content": NOT_STORED, "error_type": "store_unavailable"}
-    return f"event: {name}\ndata: {json.dumps(body)}\n\n"
+    kept = {key: data[key] for key in data if key.endswith(("_id", "_name")) or key == "created_at"}
+    return kept | {"event": name, "content": NOT_STORED, "error_type": "store_unavailable"}
+
+
+def sse(body: dict[str, Any]) -> str:
+    """An event as SSE."""
+    return f"event: {body['event']}\ndata: {json.dumps(body)}\n\n"

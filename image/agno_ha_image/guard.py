@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agno_ha_image.events import COMPLETED, NOT_STORED, error_frame, parse, withhold
+from agno_ha_image.events import COMPLETED, NOT_STORED, error_body, parse, sse, withhold
 from agno_ha_image.ledger import observing, unstored
 from agno_ha_image.metrics import RUN_SECONDS, RUNS
 from agno_ha_image.readiness import Readiness
@@ -94,10 +94,12 @@ class FailClosed:
 
         async def guarded_send(message: Message) -> None:
             text = message.get("text")
-            if message["type"] == "websocket.send" and text and text.startswith("event: "):
-                name = text[7 : text.find("\n")]
-                if name in COMPLETED:
-                    message = {**message, "text": withhold(text) or text}
+            if (
+                message["type"] == "websocket.send"
+                and text
+                and any(f'"{name}"' in text for name in COMPLETED)
+            ):
+                message = {**message, "text": withhold(text) or text}
             await send(message)
 
         await self._app(scope, guarded_receive, guarded_send)
@@ -198,7 +200,7 @@ class _Response:
                 self.outcome = "unstored"
                 return {
                     **message,
-                    "body": (chunk + error_frame("RunError", data)).encode("utf-8", "surrogateescape"),
+                    "body": (chunk + sse(error_body("RunError", data))).encode("utf-8", "surrogateescape"),
                 }
         return message
 

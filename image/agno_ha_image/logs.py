@@ -51,6 +51,13 @@ def _forms(secret: str) -> set[str]:
     return {secret, json.dumps(secret)[1:-1], quote(secret, safe="")}
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether to log it. agno reports each client that closes its WebSocket as an error with a traceback."""
+    return not (
+        record.exc_info and record.exc_info[0] and record.exc_info[0].__name__ == "WebSocketDisconnect"
+    )
+
+
 class _LogStream:
     """Stands in for stderr: what a library prints there (tracebacks of swallowed errors) becomes one event."""
 
@@ -88,6 +95,7 @@ def configure(instance: str, role: str, secrets: list[str]) -> None:
     """Send every logger of the process through one JSON handler on stdout; call it again after late imports."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(instance, role, secrets))
+    handler.addFilter(_is_news)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)

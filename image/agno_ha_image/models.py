@@ -38,4 +38,4 @@ def default_model(settings: Settings) -> Model:
         return OpenAIChat(api_key=key, **options)
     return DemoModel(
         id=DEMO_MODEL_ID, name="Demo model", base_url=settings.demo_model_socket or "/tmp/demo-model.sock"
-    )  # noqa: S108
+    )

@@ -143,4 +143,4 @@ def open_postgres(settings: Settings) -> Postgres:
     Postgres.heartbeat_engine = lambda: create_async_postgres_engine(
         settings.postgres_url, poolclass=NullPool, connect_args=settings.libpq
     )
-    return Postgres(id=f"{settings.os_id}-postgres", db_engine=create_engine(settings))
+    return Postgres(id=f"{settings.os_id}-db", db_engine=create_engine(settings))

@@ -90,7 +90,7 @@ async def prepare(configured: Settings) -> None:
     engine = create_async_postgres_engine(
         configured.postgres_url, poolclass=NullPool, connect_args=configured.libpq
     )
-    database = Postgres(id=f"{configured.os_id}-postgres", db_engine=engine)
+    database = Postgres(id=f"{configured.os_id}-db", db_engine=engine)
     try:
         # Migrate first: an old table does not fit the new definition. On an empty database it finds nothing to do.
         if await database.table_exists(database.versions_table_name):
