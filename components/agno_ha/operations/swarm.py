@@ -114,7 +114,8 @@ def remove(client: docker.DockerClient, namespace: str, *, data: bool, progress:
     for service in services:
         progress(f"Stopping {service.name}")
         service.remove()
-    _until_gone(lambda: client.containers.list(all=True, filters=wanted), timeout=grace + 60)
+    # Sparse: one that goes between the list and its inspection would be an error.
+    _until_gone(lambda: client.containers.list(all=True, filters=wanted, sparse=True), timeout=grace + 60)
     for kind in (client.secrets, client.configs):
         for thing in kind.list(filters=wanted):
             thing.remove()
