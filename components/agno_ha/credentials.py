@@ -27,6 +27,8 @@ class Credentials:
     """`INTERNAL_SERVICE_TOKEN`: the scheduler's way into the API, the same on all instances."""
     tls_seed: pulumi.Output[str] | None
     """What the generated certificate is made from; None where TLS is off or the certificate is given."""
+    tls_private_key: pulumi.Output[str] | None
+    """The given certificate's key; None where TLS is off or the certificate is generated."""
     app: Mapping[str, pulumi.Output[str]]
     """`app.secrets`: environment name → value."""
 
@@ -57,14 +59,15 @@ def create(
     def password(room: str, key: str | None) -> pulumi.Output[str]:
         return given[key] if key else generated(room)
 
-    postgres, redis = topology.postgres, topology.redis
+    postgres, redis, tls = topology.postgres, topology.redis, topology.load_balancer.tls
     return Credentials(
         postgres=password("postgres-password", postgres.password),
         postgres_admin=generated("postgres-admin-password") if postgres.mode == "managed" else None,
         redis=password("redis-password", redis.password),
         security_key=generated("security-key") if topology.app.authentication == "securityKey" else None,
         service_token=generated("service-token"),
-        tls_seed=generated("tls-seed", 64) if topology.load_balancer.tls.mode == "generated" else None,
+        tls_seed=generated("tls-seed", 64) if tls.mode == "generated" else None,
+        tls_private_key=given[tls.private_key] if tls.private_key else None,
         app={variable: given[key] for variable, key in topology.app.secrets.items()},
     )
 

@@ -2,47 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from agno_ha.topology import Topology
 
 
-def app_environment(
-    topology: Topology, *, namespace: str, database: tuple[str, int, str], redis: tuple[str, int]
-) -> dict[str, str]:
+@dataclass(frozen=True)
+class Server:
+    """Where a store's clients connect."""
+
+    host: str
+    port: int
+    tls: str
+    """Postgres: libpq's `sslmode`; Redis: `true` or `false`."""
+
+
+def app_environment(topology: Topology, *, namespace: str, postgres: Server, redis: Server) -> dict[str, str]:
     """Return environment name → value, without secrets.
 
     Args:
         topology: where the values come from.
         namespace: names the OS, so that all instances of a stack share one id.
-        database: host, port and sslmode that the instances connect to (the pooler's where there is one).
-        redis: host and port.
+        postgres: the server that the instances connect to (the pooler where there is one).
+        redis: likewise.
     """
-    app, postgres, pool = topology.app, topology.postgres, topology.postgres.pool
-    external = topology.redis.external if topology.redis.mode == "external" else None
+    app, store = topology.app, topology.postgres
+    pool, pooler = store.pool, store.pooler
     optional = {
         "AGNO_AGENTS": app.agents,
         "AGNO_MODEL": app.model.id,
         "OPENAI_BASE_URL": app.model.base_url,
-        "REDIS_USERNAME": external.username if external else None,
+        "REDIS_USERNAME": topology.redis.external.username,
     }
     return {
         **app.environment,
         "PORT": str(app.port),
         "OS_ID": namespace,
         "SESSION_STORE": topology.sessions.store,
-        "POSTGRES_HOST": database[0],
-        "POSTGRES_PORT": str(database[1]),
-        "POSTGRES_SSLMODE": database[2],
-        "POSTGRES_USER": postgres.user,
-        "POSTGRES_DB": postgres.database,
-        "REDIS_HOST": redis[0],
-        "REDIS_PORT": str(redis[1]),
-        "REDIS_TLS": "true" if external and external.tls else "false",
+        "POSTGRES_HOST": postgres.host,
+        "POSTGRES_PORT": str(postgres.port),
+        "POSTGRES_SSLMODE": postgres.tls,
+        "POSTGRES_USER": store.user,
+        "POSTGRES_DB": store.database,
+        "REDIS_HOST": redis.host,
+        "REDIS_PORT": str(redis.port),
+        "REDIS_TLS": redis.tls,
         "DB_POOL_SIZE": str(pool.size),
         "DB_MAX_OVERFLOW": str(pool.overflow),
         "DB_POOL_TIMEOUT": f"{pool.timeout:g}",
         "DB_POOL_RECYCLE": f"{pool.recycle:g}",
         "DB_CONNECT_TIMEOUT": f"{pool.connect_timeout:g}",
-        "DB_POOLER": postgres.pooler.mode if postgres.pooler.enabled else "off",
+        "DB_POOLER": pooler.mode if pooler.enabled else "off",
         "DRAIN_DELAY": f"{app.drain.delay:g}",
         "DRAIN_TIMEOUT": f"{app.drain.timeout:g}",
         # The proxy is the only peer on the instances' port: the networks let nothing else in.

@@ -58,22 +58,15 @@ class AgnoService(pulumi.ComponentResource):
             ConfigurationError: the topology does not fit its own limits, or the target can't do it.
         """
         module = _target(target)
-        surge = module.surge(topology)
-        plan = capacity.assess(topology, surge=surge, target=target)
-        problems = plan.problems()
-        if problems:
+        plan = capacity.assess(topology, surge=module.surge(topology), target=target)
+        if problems := plan.problems():
             raise ConfigurationError(problems)
-        self.facts = {
-            **plan.facts(),
-            "target": target,
-            "environment": environment,
-            "autoscaled": target != "docker",
-        }
+        own = {"target": target, "environment": environment, "autoscaled": module.AUTOSCALES}
+        self.facts = {**plan.facts(), **own}
         super().__init__(TYPE, name, dict(self.facts), opts)
 
         protect = environment != "dev"
-        given = secrets or {}
-        made = credentials.create(name, topology, given, parent=self, protect=protect)
+        made = credentials.create(name, topology, secrets or {}, parent=self, protect=protect)
         settings = settings or module.Settings()
         self.url = module.deploy(
             name,
@@ -82,7 +75,6 @@ class AgnoService(pulumi.ComponentResource):
             settings=settings,
             images=images or module.resolve_images(topology, settings),
             credentials=made,
-            given=given,
             parent=self,
             protect=protect,
         )

@@ -42,6 +42,13 @@ class Images:
     nginx: str
     pgbouncer: str | None
 
+    def of(self, service: str) -> str:
+        """The image of a service that the topology needs."""
+        image = getattr(self, service)
+        if image is None:
+            raise ValueError(f"no image of {service} was resolved for this topology")
+        return str(image)
+
 
 @dataclass(frozen=True)
 class _Choice:

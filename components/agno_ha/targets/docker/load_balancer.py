@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pulumi
 import pulumi_docker as docker
 
-from agno_ha import nginx
+from agno_ha import certificate, nginx
+from agno_ha.credentials import Credentials
 from agno_ha.targets.docker.network import Networks
 from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs
 
@@ -18,23 +21,19 @@ _PROBE = (
 )
 
 
-def create(
-    scope: Scope,
-    networks: Networks,
-    *,
-    certificate: pulumi.Input[str] | None,
-    private_key: pulumi.Output[str] | None,
-) -> docker.Service:
-    """Create nginx and publish it; with TLS where a certificate is given."""
+def create(scope: Scope, networks: Networks, credentials: Credentials) -> docker.Service:
+    """Create nginx and publish it; with TLS where the topology has it."""
     balancer = scope.topology.load_balancer
     host = scope.settings.publish_mode == "host"
     configuration = nginx.render(scope.topology, upstream="web", resolver="127.0.0.11")
     secrets = []
     ports = [_port(scope, balancer.http_port, nginx.HTTP_PORT)]
-    if certificate is not None and private_key is not None:
+    pair = _certificate(scope, credentials)
+    if pair is not None:
+        public, private_key = pair
         ports.append(_port(scope, balancer.https_port, nginx.HTTPS_PORT))
         secrets = [
-            scope.secret("tls-certificate", certificate, uid=UID, path=f"{nginx.TLS_DIRECTORY}/tls.crt"),
+            scope.secret("tls-certificate", public, uid=UID, path=f"{nginx.TLS_DIRECTORY}/tls.crt"),
             scope.secret("tls-key", private_key, uid=UID, path=f"{nginx.TLS_DIRECTORY}/tls.key"),
         ]
     return service(
@@ -58,6 +57,19 @@ def create(
         mounts=[tmpfs("/tmp", balancer.memory // 2)],  # noqa: S108
         endpoint=docker.ServiceEndpointSpecArgs(mode="dnsrr" if host else "vip", ports=ports),
     )
+
+
+def _certificate(
+    scope: Scope, credentials: Credentials
+) -> tuple[pulumi.Input[str], pulumi.Output[str]] | None:
+    """Return the certificate and its key, generated or given; None where TLS is off."""
+    path = scope.topology.load_balancer.tls.certificate
+    if credentials.tls_seed is not None:
+        pair = credentials.tls_seed.apply(certificate.generate)
+        return pair.apply(lambda made: made.certificate), pair.apply(lambda made: made.private_key)
+    if path is not None and credentials.tls_private_key is not None:
+        return Path(path).read_text(), credentials.tls_private_key
+    return None
 
 
 def _port(scope: Scope, published: int, target: int) -> docker.ServiceEndpointSpecPortArgs:

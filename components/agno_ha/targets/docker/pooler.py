@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_docker as docker
 
+from agno_ha.environment import Server
 from agno_ha.targets.docker.network import Networks
 from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs
 
@@ -33,35 +34,30 @@ query_wait_timeout = {wait}
 def create(
     scope: Scope,
     networks: Networks,
+    server: Server,
     *,
-    host: str,
-    port: int,
-    ssl_mode: str,
     password: pulumi.Output[str],
     depends_on: list[pulumi.Resource],
 ) -> docker.Service:
-    """Create the pooler in front of `host:port`."""
+    """Create the pooler in front of the server."""
     postgres = scope.topology.postgres
     pooler = postgres.pooler
     configuration = _CONFIGURATION.format(
         database=postgres.database,
-        host=host,
-        port=port,
+        host=server.host,
+        port=server.port,
         listen_port=PORT,
-        ssl_mode=ssl_mode,
+        ssl_mode=server.tls,
         mode=pooler.mode,
         pool_size=pooler.pool_size,
         max_clients=pooler.max_client_connections,
         wait=round(postgres.pool.timeout),
     )
-    image = scope.images.pgbouncer
-    if image is None:
-        raise ValueError("an image is resolved wherever the pooler is enabled")
     users = password.apply(lambda value: f"{_quoted(postgres.user)} {_quoted(value)}\n")
     return service(
         scope,
         "pgbouncer",
-        image=image,
+        image=scope.images.of("pgbouncer"),
         uid=UID,
         cpu=pooler.cpu,
         memory=pooler.memory,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pulumi
 import pulumi_docker as docker
 
+from agno_ha.credentials import Credentials
+from agno_ha.environment import Server
+from agno_ha.targets.docker import pooler
 from agno_ha.targets.docker.network import Networks
 from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs, volume_mount
 
@@ -24,11 +27,31 @@ REVOKE CONNECT ON DATABASE "{database}" FROM PUBLIC;
 
 
 def create(
-    scope: Scope,
-    networks: Networks,
-    *,
-    password: pulumi.Input[str],
-    administrator_password: pulumi.Input[str],
+    scope: Scope, networks: Networks, credentials: Credentials
+) -> tuple[list[pulumi.Resource], Server]:
+    """Create the server and the pooler as the topology wants them.
+
+    Returns:
+        What the instances wait for, and where they connect.
+    """
+    postgres = scope.topology.postgres
+    services: list[pulumi.Resource] = []
+    if credentials.postgres_admin is not None:
+        services.append(_server(scope, networks, credentials.postgres, credentials.postgres_admin))
+        server = Server("postgres", 5432, "disable")  # inside the stack's own network
+    else:
+        external = postgres.external
+        server = Server(str(external.host), external.port, external.ssl_mode)
+    if postgres.pooler.enabled:
+        services.append(
+            pooler.create(scope, networks, server, password=credentials.postgres, depends_on=list(services))
+        )
+        server = Server("pgbouncer", pooler.PORT, "disable")
+    return services, server
+
+
+def _server(
+    scope: Scope, networks: Networks, password: pulumi.Output[str], administrator_password: pulumi.Output[str]
 ) -> docker.Service:
     """Create the server, its volume and its two passwords (the app's role and the superuser)."""
     postgres = scope.topology.postgres
@@ -36,7 +59,7 @@ def create(
     return service(
         scope,
         "postgres",
-        image=_known(scope.images.postgres),
+        image=scope.images.of("postgres"),
         uid=UID,
         cpu=postgres.cpu,
         memory=postgres.memory,
@@ -79,9 +102,3 @@ def create(
         ],
         constraints=[scope.settings.stores_on],
     )
-
-
-def _known(image: str | None) -> str:
-    if image is None:
-        raise ValueError("an image is resolved for every managed store")
-    return image

@@ -20,12 +20,10 @@ def create(scope: Scope, networks: Networks, *, password: pulumi.Output[str]) ->
     The password reaches Redis as a digest in an ACL file: `--requirepass` would show it in the process list.
     """
     redis = scope.topology.redis
-    if scope.images.redis is None:
-        raise ValueError("an image is resolved for every managed store")
     return service(
         scope,
         "redis",
-        image=scope.images.redis,
+        image=scope.images.of("redis"),
         uid=UID,
         cpu=redis.cpu,
         memory=redis.memory,
