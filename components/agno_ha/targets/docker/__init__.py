@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from agno_ha.credentials import Credentials
-from agno_ha.environment import Server, app_environment
+from agno_ha.environment import app_environment
 from agno_ha.targets.docker import app, load_balancer, network, postgres, redis, scaling
 from agno_ha.targets.docker.images import Images, refer, resolve
 from agno_ha.targets.docker.scaling import surge
@@ -34,20 +34,15 @@ def deploy(
     """Create every service of the topology and return the URL, known once nginx and the instances run."""
     scope = Scope(name, namespace, topology, settings, images, parent, protect)
     networks = network.create(scope)
-    stores, database = postgres.create(scope, networks, credentials)
-    cache = Server(topology.redis.external.host or "redis", 6379, "false")
-    if topology.redis.mode == "managed":
-        stores.append(redis.create(scope, networks, password=credentials.redis))
-    else:
-        external = topology.redis.external
-        cache = Server(cache.host, external.port, str(external.tls).lower())
+    databases, database = postgres.create(scope, networks, credentials)
+    caches, cache = redis.create(scope, networks, credentials)
     web = app.create(
         scope,
         networks,
         replicas=scaling.replicas(topology, parent),
         environment=app_environment(topology, namespace=namespace, postgres=database, redis=cache),
         secrets=_app_secrets(credentials),
-        depends_on=stores,
+        depends_on=[*databases, *caches],
     )
     front = load_balancer.create(scope, networks, credentials)
     return pulumi.Output.all(front.id, web.id).apply(lambda _: url(topology))

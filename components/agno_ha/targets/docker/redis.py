@@ -7,6 +7,8 @@ import hashlib
 import pulumi
 import pulumi_docker as docker
 
+from agno_ha.credentials import Credentials
+from agno_ha.environment import Server
 from agno_ha.targets.docker.network import Networks
 from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs, volume_mount
 
@@ -14,7 +16,22 @@ UID = 999
 """User of the official image and of ours."""
 
 
-def create(scope: Scope, networks: Networks, *, password: pulumi.Output[str]) -> docker.Service:
+def create(
+    scope: Scope, networks: Networks, credentials: Credentials
+) -> tuple[list[pulumi.Resource], Server]:
+    """Create the server where it is managed.
+
+    Returns:
+        What the instances wait for, and where they connect.
+    """
+    redis = scope.topology.redis
+    if redis.mode == "external":
+        external = redis.external
+        return [], Server(str(external.host), external.port, str(external.tls).lower())
+    return [_server(scope, networks, credentials.redis)], Server("redis", 6379, "false")
+
+
+def _server(scope: Scope, networks: Networks, password: pulumi.Output[str]) -> docker.Service:
     """Create the server, its volume and its access list.
 
     The password reaches Redis as a digest in an ACL file: `--requirepass` would show it in the process list.
