@@ -138,12 +138,13 @@ class Deployment:
     def containers(self, room: str) -> list[Any]:
         """The running containers of a room, oldest first."""
         found = self.engine.containers.list(
+            ignore_removed=True,
             filters={
                 "label": [
                     f"{NAMESPACE_LABEL}={self.namespace}",
                     f"com.docker.swarm.service.name={self.namespace}_{room}",
                 ]
-            }
+            },
         )
         return sorted(found, key=lambda container: container.attrs["Created"])
 

@@ -88,7 +88,7 @@ class Load:
     def lost(self) -> set[str]:
         """Acknowledged turns that are not in Postgres."""
         rows = self.deployment.sql(
-            f"SELECT session_id FROM ai.agno_runs WHERE session_id LIKE '{self.prefix}%'"
+            f"SELECT session_id FROM ai.agno_runs WHERE status = 'COMPLETED' AND session_id LIKE '{self.prefix}%'"
         )
         return set(self.acknowledged) - {row[0] for row in rows}
 
