@@ -14,7 +14,7 @@ from rich.status import Status
 
 from agno_ha.configuration import ConfigurationError
 from agno_ha.offline import ProgramError
-from agno_ha.operations import quickstart, workspace
+from agno_ha.operations import quickstart, recovery, workspace
 from agno_ha.operations.swarm import OperationError
 from agno_ha.targets.docker.images import ImageError
 
@@ -56,6 +56,14 @@ def down(
             raise typer.Exit(1)
     with _friendly():
         quickstart.down(_workspace(stack), _say, data=data)
+
+
+@app.command()
+def recover(stack: StackName = "dev") -> None:
+    """After an interrupted pulumi: make its state true again and remove what no state knows. Deploys nothing."""
+    with _friendly():
+        recovery.recover(_workspace(stack), _say)
+    typer.echo(f"Recovered. Now bring the stack up (agno-ha up --stack {stack}) or take it down.")
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets as random
+from collections.abc import Sequence
 
 from pulumi import automation
 from pulumi.automation import CommandError, EngineEvent
@@ -63,13 +64,14 @@ def up(workspace: Workspace, stack: automation.Stack, progress: Progress) -> aut
         OperationError: a policy, the program or a provider refused; with their own words.
     """
     packs = [str(pack) for pack in [workspace.root / "policies"] if pack.exists()]
-    seen = _Events(progress)
+    seen = _Events(progress, steps=False)
     try:
         progress("Previewing with the policies")
-        stack.preview(policy_packs=packs, on_event=_Events(progress, steps=False).see)
+        stack.preview(policy_packs=packs, on_event=seen.see)
+        seen = _Events(progress)
         return stack.up(policy_packs=packs, on_event=seen.see).outputs
     except CommandError as error:
-        raise OperationError(_explained(error, seen)) from None
+        raise OperationError(explained(error, seen.errors)) from None
 
 
 def down(stack: automation.Stack, progress: Progress, *, data: bool) -> None:
@@ -93,7 +95,7 @@ def down(stack: automation.Stack, progress: Progress, *, data: bool) -> None:
         if targets:
             stack.destroy(target=targets, on_event=seen.see, refresh=True)
     except CommandError as error:
-        raise OperationError(_explained(error, seen)) from None
+        raise OperationError(explained(error, seen.errors)) from None
 
 
 class _Events:
@@ -125,5 +127,6 @@ def _word(operation: object) -> str:
     return str(getattr(operation, "value", operation)).replace("-", " ")
 
 
-def _explained(error: CommandError, seen: _Events) -> str:
-    return "\n".join(dict.fromkeys(seen.errors)) or str(error)
+def explained(error: CommandError, errors: Sequence[str] = ()) -> str:
+    """Return what the engine said was wrong, each thing once; without any, all that the command said."""
+    return "\n".join(dict.fromkeys(errors)) or str(error)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 import docker
@@ -126,6 +127,38 @@ def remove(client: docker.DockerClient, namespace: str, *, data: bool, progress:
         for volume in client.volumes.list(filters=wanted):
             progress(f"Deleting the data of {volume.name}")
             _patiently(volume.remove)
+
+
+def remove_unknown(
+    client: docker.DockerClient, namespace: str, known: Collection[str], progress: Progress
+) -> None:
+    """Remove what carries the namespace's label and whose id is not among `known`; volumes are only named.
+
+    An interrupted `up` leaves such objects. Their names are taken, so that the next one could not make its own.
+    """
+    wanted = {"label": f"{NAMESPACE_LABEL}={namespace}"}
+    services = [service for service in client.services.list(filters=wanted) if service.id not in known]
+    grace = max([_grace(service) for service in services], default=0)
+    for service in services:
+        progress(f"Removing the service {service.name}, which no state knows")
+        service.remove()
+    for service in services:
+        of_service: dict[str, Any] = {"label": [*wanted.values(), f"com.docker.swarm.service.id={service.id}"]}
+        _until_gone(
+            partial(client.containers.list, all=True, filters=of_service, sparse=True), timeout=grace + 60
+        )
+    for kind, things in (
+        ("secret", client.secrets.list(filters=wanted)),
+        ("config", client.configs.list(filters=wanted)),
+        ("network", client.networks.list(filters=wanted)),
+    ):
+        for thing in things:
+            if thing.id not in known:
+                progress(f"Removing the {kind} {thing.name}, which no state knows")
+                _patiently(thing.remove)
+    for volume in client.volumes.list(filters=wanted):
+        if volume.name not in known:
+            progress(f"The volume {volume.name} is in no state; it stays, and the next up takes it over")
 
 
 def _grace(service: Any) -> float:
