@@ -23,6 +23,8 @@ REVISION = f"{version('agno')}/1"
 LAZY_TABLES = ("jobs", "traces", "spans", "transcripts", "auth_tokens")
 """Tables that agno creates on first use, where instances would race; the others are in its _create_all_tables."""
 SCHEMA = "ai"
+PATIENCE = 30.0
+"""Seconds in which it is no warning that Postgres does not answer: it may be starting beside this instance."""
 
 _CURRENT = f"""
 SELECT revision = %s AND NOT EXISTS (
@@ -135,7 +137,8 @@ async def main() -> int:
             if time.monotonic() + pause > deadline:
                 log.exception("schema not ready in %g s (%s): giving up", configured.schema_timeout, reason)
                 return 1
-            log.warning("schema not ready (%s): trying again in %g s", reason, pause)
+            level = logging.INFO if time.monotonic() - started < PATIENCE else logging.WARNING
+            log.log(level, "schema not ready (%s): trying again in %g s", reason, pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
         else:
