@@ -6,7 +6,7 @@ import pulumi
 
 from agno_ha.credentials import Credentials
 from agno_ha.environment import app_environment
-from agno_ha.targets.docker import app, load_balancer, network, postgres, redis, scaling
+from agno_ha.targets.docker import app, limits, load_balancer, network, postgres, redis, scaling
 from agno_ha.targets.docker.images import Images, refer, resolve
 from agno_ha.targets.docker.scaling import surge
 from agno_ha.targets.docker.settings import DockerSettings
@@ -33,6 +33,7 @@ def deploy(
 ) -> pulumi.Output[str]:
     """Create every service of the topology and return the URL, known once nginx and the instances run."""
     scope = Scope(name, namespace, topology, settings, images, parent, protect)
+    limits.warn(topology, parent)
     networks = network.create(scope)
     databases, database = postgres.create(scope, networks, credentials)
     caches, cache = redis.create(scope, networks, credentials)
