@@ -9,11 +9,16 @@ from collections.abc import Sequence
 from pulumi import automation
 from pulumi.automation import CommandError, EngineEvent
 
+from agno_ha.operations import swarm
 from agno_ha.operations.swarm import OperationError, Progress
 from agno_ha.operations.workspace import Workspace
 
 _DATA = ("docker:index/volume:Volume", "random:index/randomPassword:RandomPassword")
 """What `down` leaves: the volumes and the secrets that open them."""
+
+
+CONVERGED = 300
+"""Seconds that services may take to settle after the provider was content with them."""
 
 
 def command(workspace: Workspace, progress: Progress) -> automation.PulumiCommand | None:
@@ -61,17 +66,30 @@ def up(workspace: Workspace, stack: automation.Stack, progress: Progress) -> aut
     """Preview with the policies, then deploy; nothing is created where a mandatory policy is violated.
 
     Raises:
-        OperationError: a policy, the program or a provider refused; with their own words.
+        OperationError: a policy, the program or a provider refused, or the platform took an update back; with
+            their own words.
     """
     packs = [str(pack) for pack in [workspace.root / "policies"] if pack.exists()]
+    engine = swarm.engine() if workspace.values().get("target") == "docker" else None
+    earlier = swarm.not_held(engine, workspace.namespace) if engine else {}
     seen = _Events(progress, steps=False)
     try:
         progress("Previewing with the policies")
         stack.preview(policy_packs=packs, on_event=seen.see)
         seen = _Events(progress)
-        return stack.up(policy_packs=packs, on_event=seen.see).outputs
+        outputs = stack.up(policy_packs=packs, on_event=seen.see).outputs
     except CommandError as error:
-        raise OperationError(explained(error, seen.errors)) from None
+        # The provider says that an update was rolled back; the engine knows why.
+        why = swarm.reasons(engine, workspace.namespace) if engine else []
+        raise OperationError("\n".join([explained(error, seen.errors), *why])) from None
+    if engine:
+        # The provider is content when enough tasks run, which they also do while an update is being judged.
+        swarm.wait_converged(engine, workspace.namespace, timeout=CONVERGED, progress=_quiet, earlier=earlier)
+    return outputs
+
+
+def _quiet(line: str) -> None:
+    del line  # what the engine did was told by the events
 
 
 def down(stack: automation.Stack, progress: Progress, *, data: bool) -> None:

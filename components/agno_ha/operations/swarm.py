@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -56,9 +56,21 @@ def leave_swarm(workspace: Workspace, client: docker.DockerClient, progress: Pro
 
 
 def wait_converged(
-    client: docker.DockerClient, namespace: str, *, timeout: float, progress: Progress
+    client: docker.DockerClient,
+    namespace: str,
+    *,
+    timeout: float,
+    progress: Progress,
+    earlier: Mapping[str, str] | None = None,
 ) -> None:
     """Wait until every service of the namespace runs all its tasks on its present specification.
+
+    Args:
+        client: the engine.
+        namespace: prefix of the services.
+        timeout: seconds.
+        progress: told of each change.
+        earlier: what `not_held` said before; these are no news where nothing was updated since.
 
     Raises:
         OperationError: an update was rolled back or paused, or the time is over; with the tasks' own reason.
@@ -72,7 +84,11 @@ def wait_converged(
             if said.get(service.name) != state:
                 progress(f"{service.name.removeprefix(namespace + '_')}: {state}")
                 said[service.name] = state
-            if state.startswith(("rollback", "paused")) and done:
+            if (
+                done
+                and _held_not(service)
+                and (earlier or {}).get(str(service.id)) != _update(service)["StartedAt"]
+            ):
                 raise OperationError(f"{service.name} was not updated ({state}): {_reason(service)}")
             if not done:
                 waiting.append(service)
@@ -86,7 +102,7 @@ def wait_converged(
 
 def _state(service: Any) -> tuple[str, bool]:
     attributes = service.attrs
-    update = (attributes.get("UpdateStatus") or {}).get("State", "")
+    update = _update(service).get("State", "")
     if update in ("updating", "rollback_started"):
         return update.replace("_", " "), False
     if update in ("rollback_completed", "rollback_paused", "paused"):
@@ -105,6 +121,30 @@ def _reason(service: Any) -> str:
     reasons = dict.fromkeys(task["Status"]["Err"] for task in failed[:5])
     pending = [task["Status"]["Message"] for task in service.tasks() if task["Status"]["State"] == "pending"]
     return "; ".join([*reasons, *dict.fromkeys(pending)]) or f"see: docker service logs {service.name}"
+
+
+def not_held(client: docker.DockerClient, namespace: str) -> dict[str, str]:
+    """Return the services whose last update did not hold: id → when that update began."""
+    services = client.services.list(filters={"label": f"{NAMESPACE_LABEL}={namespace}"})
+    return {str(service.id): _update(service)["StartedAt"] for service in services if _held_not(service)}
+
+
+def reasons(client: docker.DockerClient, namespace: str) -> list[str]:
+    """Return what the engine says of each service whose last update did not hold, one line each."""
+    services = client.services.list(filters={"label": f"{NAMESPACE_LABEL}={namespace}"})
+    return [
+        f"{service.name} runs what it ran before ({_state(service)[0]}): {_reason(service)}"
+        for service in services
+        if _held_not(service)
+    ]
+
+
+def _update(service: Any) -> dict[str, Any]:
+    return service.attrs.get("UpdateStatus") or {}
+
+
+def _held_not(service: Any) -> bool:
+    return str(_update(service).get("State", "")).startswith(("rollback", "paused"))
 
 
 def remove(client: docker.DockerClient, namespace: str, *, data: bool, progress: Progress) -> None:
@@ -141,9 +181,11 @@ def remove_unknown(
     grace = max([_grace(service) for service in services], default=0)
     for service in services:
         progress(f"Removing the service {service.name}, which no state knows")
-        service.remove()
+        _patiently(service.remove)
     for service in services:
-        of_service: dict[str, Any] = {"label": [*wanted.values(), f"com.docker.swarm.service.id={service.id}"]}
+        of_service: dict[str, Any] = {
+            "label": [*wanted.values(), f"com.docker.swarm.service.id={service.id}"]
+        }
         _until_gone(
             partial(client.containers.list, all=True, filters=of_service, sparse=True), timeout=grace + 60
         )
