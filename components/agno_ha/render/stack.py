@@ -69,7 +69,10 @@ def render(plan: Plan, namespace: str) -> Rendered:
             for network in plan.of_type(_NETWORK)
         },
         "volumes": {
-            _short(volume.inputs["name"], namespace): {"name": volume.inputs["name"]}
+            _short(volume.inputs["name"], namespace): {
+                "name": volume.inputs["name"],
+                "driver": volume.inputs["driver"],
+            }
             for volume in plan.of_type(_VOLUME)
         },
         "configs": {name: {"name": name, "file": f"./configs/{name}"} for name in configs},
@@ -100,6 +103,7 @@ def _service(inputs: Mapping[str, Any], namespace: str) -> dict[str, Any]:
             "read_only": container["readOnly"],
             "cap_drop": container["capDrops"],
             "labels": {entry["label"]: entry["value"] for entry in container["labels"]},
+            "init": False,  # what the provider sends
             "stop_signal": container["stopSignal"],
             "stop_grace_period": container["stopGracePeriod"],
             "healthcheck": _health(container["healthcheck"]),
@@ -107,7 +111,8 @@ def _service(inputs: Mapping[str, Any], namespace: str) -> dict[str, Any]:
             "configs": [_file(entry, "configName") for entry in container.get("configs", [])],
             "volumes": [_mount(entry, namespace) for entry in container.get("mounts", [])],
             "networks": {
-                _short(network["id"], namespace): {"aliases": network["aliases"]}
+                # The service's own name, its alias in the plan, is one by itself.
+                _short(network["id"], namespace): None
                 for network in task["networksAdvanceds"]
             },
             "ports": [_port(port) for port in inputs["endpointSpec"].get("ports", [])],
@@ -129,7 +134,12 @@ def _deploy(inputs: Mapping[str, Any]) -> dict[str, Any]:
             "labels": {entry["label"]: entry["value"] for entry in inputs["labels"]},
             "update_config": _roll(inputs["updateConfig"]),
             "rollback_config": _roll(inputs["rollbackConfig"]),
-            "restart_policy": {"condition": restart["condition"], "delay": restart["delay"]},
+            "restart_policy": {
+                "condition": restart["condition"],
+                "delay": restart["delay"],
+                "max_attempts": restart["maxAttempts"],
+                "window": restart["window"],
+            },
             "placement": {
                 "constraints": placement.get("constraints", []),
                 "preferences": [{"spread": entry.removeprefix("spread=")} for entry in placement["prefs"]],

@@ -62,7 +62,9 @@ def create(
         cpu=pooler.cpu,
         memory=pooler.memory,
         updates=Updates(order="start-first"),
-        health=Health(command=["CMD", "bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{PORT}"], interval=2, retries=5),
+        health=Health(
+            command=["CMD", "bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{PORT}"], interval=2, retries=5
+        ),
         networks=[networks.edge, networks.stores] if postgres.mode == "external" else [networks.stores],
         stop_signal="SIGINT",  # ends with the queries in flight: SIGTERM would cut them
         stop_grace=30,

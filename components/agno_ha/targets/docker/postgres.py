@@ -95,7 +95,7 @@ def _server(
             )
         ],
         mounts=[
-            volume_mount(volume, "/var/lib/postgresql/data"),
+            volume_mount(scope, volume, "/var/lib/postgresql/data"),
             tmpfs("/var/run/postgresql", 1 * _MIB),
             tmpfs("/tmp", 64 * _MIB),  # noqa: S108
             tmpfs("/dev/shm", 256 * _MIB),  # noqa: S108

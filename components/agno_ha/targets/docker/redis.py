@@ -64,7 +64,7 @@ def _server(scope: Scope, networks: Networks, password: pulumi.Output[str]) -> d
             *redis.server_args(),
         ],
         secrets=[scope.secret("redis-users", password.apply(_access_list), uid=UID, path="redis_users")],
-        mounts=[volume_mount(scope.volume("redis"), "/data"), tmpfs("/tmp", 16 * 1024**2)],  # noqa: S108
+        mounts=[volume_mount(scope, scope.volume("redis"), "/data"), tmpfs("/tmp", 16 * 1024**2)],  # noqa: S108
         constraints=[scope.settings.stores_on],
     )
 

@@ -13,7 +13,7 @@ import pulumi_docker as docker
 
 from agno_ha.targets.docker.images import Images
 from agno_ha.targets.docker.settings import DockerSettings
-from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
+from agno_ha.targets.docker.swarm_names import IMAGE_LABEL, NAMESPACE_LABEL
 from agno_ha.topology import Topology
 
 
@@ -87,6 +87,7 @@ class Scope:
         return docker.Volume(
             f"{self.name}-{room}-data",
             name=self.physical(room),
+            driver="local",
             labels=[docker.VolumeLabelArgs(label=NAMESPACE_LABEL, value=self.namespace)],
             opts=self.options(protect=self.protect),
         )
@@ -112,9 +113,24 @@ class Health:
     start_period: float = 60
 
 
-def volume_mount(volume: docker.Volume, target: str) -> docker.ServiceTaskSpecContainerSpecMountArgs:
-    """Return the mount of a named volume."""
-    return docker.ServiceTaskSpecContainerSpecMountArgs(type="volume", source=volume.name, target=target)
+def volume_mount(
+    scope: Scope, volume: docker.Volume, target: str
+) -> docker.ServiceTaskSpecContainerSpecMountArgs:
+    """Return the mount of a named volume.
+
+    Driver and label are the volume's own, again: `docker stack deploy` makes the volume from its mount.
+    """
+    label = docker.ServiceTaskSpecContainerSpecMountVolumeOptionsLabelArgs(
+        label=NAMESPACE_LABEL, value=scope.namespace
+    )
+    return docker.ServiceTaskSpecContainerSpecMountArgs(
+        type="volume",
+        source=volume.name,
+        target=target,
+        volume_options=docker.ServiceTaskSpecContainerSpecMountVolumeOptionsArgs(
+            driver_name="local", labels=[label]
+        ),
+    )
 
 
 def tmpfs(target: str, size: int) -> docker.ServiceTaskSpecContainerSpecMountArgs:
@@ -171,7 +187,11 @@ def service(
     return docker.Service(
         f"{scope.name}-{room}",
         name=scope.physical(room),
-        labels=[docker.ServiceLabelArgs(label=NAMESPACE_LABEL, value=scope.namespace)],
+        # Those that `docker stack deploy` sets too.
+        labels=[
+            docker.ServiceLabelArgs(label=NAMESPACE_LABEL, value=scope.namespace),
+            docker.ServiceLabelArgs(label=IMAGE_LABEL, value=image),
+        ],
         mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=replicas)),
         endpoint_spec=endpoint or docker.ServiceEndpointSpecArgs(mode="dnsrr"),
         update_config=docker.ServiceUpdateConfigArgs(failure_action="rollback", **roll),
