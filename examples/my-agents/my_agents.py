@@ -38,7 +38,9 @@ def shout(step_input: StepInput) -> StepOutput:
 
 
 announce = Workflow(
-    id="announce", name="Announce", steps=[Step(name="write", agent=critic), Step(name="shout", executor=shout)]
+    id="announce",
+    name="Announce",
+    steps=[Step(name="write", agent=critic), Step(name="shout", executor=shout)],
 )
 
 agents = [planner, office, announce]

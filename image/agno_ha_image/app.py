@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from agno.workflow import Workflow
 from fastapi import FastAPI
 from sqlalchemy import text
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 
 from agno_ha_image import agents, logs, metrics
 from agno_ha_image.edge import Edge
@@ -36,13 +38,13 @@ MAX_ATTEMPTS = 3
 
 
 def components(configured: Settings, sessions: AsyncBaseDb) -> list[agents.Component]:
-    """What this instance serves; ends the process with code 2 and one line where AGNO_AGENTS is wrong."""
+    """What this instance serves; ends the process with one line where AGNO_AGENTS is wrong."""
     found: list[agents.Component]
     try:
         found = agents.load(configured.agno_agents) if configured.agno_agents else [agents.assistant()]
     except agents.AgentsError as error:
         log("error", f"configuration: {error}")
-        sys.exit(2)
+        sys.exit(STARTUP_FAILURE)
     agents.complete(found, sessions, default_model(configured))
     return found
 
@@ -99,9 +101,18 @@ def agent_os(configured: Settings, database: Postgres, sessions: AsyncBaseDb) ->
 
 
 def create() -> ASGIApp:
-    """The application for uvicorn."""
+    """The application for uvicorn; ends the process where it can't be made, which also ends the supervisor."""
     configured = settings()
     logs.configure(configured.instance_name, configured.agno_role, configured.secret_values())
+    try:
+        return application(configured)
+    except Exception:
+        logging.getLogger("agno_ha").exception("the application cannot start")
+        sys.exit(STARTUP_FAILURE)
+
+
+def application(configured: Settings) -> ASGIApp:
+    """AgentOS between the guard and the stores, with this process's one engine."""
     os.environ["AGNO_TELEMETRY"] = "false"
     database = open_postgres(configured)
     redis_client = open_async(configured, socket_timeout=2)

@@ -13,10 +13,10 @@ from uuid import uuid4
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agno_ha_image import metrics
-from agno_ha_image.guard import RETRY_AFTER
 from agno_ha_image.logs import request_id
 from agno_ha_image.postgres import Postgres
 from agno_ha_image.readiness import Readiness
+from agno_ha_image.response import RETRY_AFTER
 
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _SILENT = {"/health", "/ready", "/metrics"}

@@ -1,6 +1,7 @@
 """Prometheus metrics of one process, or of all workers together where PROMETHEUS_MULTIPROC_DIR is set."""
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,10 +67,8 @@ async def sample(database: "Postgres", interval: float = 5.0) -> None:
     """Sample the pool and the queue for ever; a store that is down leaves the last value."""
     while True:
         sample_pool(database.db_engine)
-        try:
+        with contextlib.suppress(Exception):  # readiness reports a store that is down
             QUEUE_DEPTH.set(await database.count_queued_jobs())
-        except Exception:  # noqa: S110 (readiness reports a store that is down)
-            pass
         await asyncio.sleep(interval)
 
 

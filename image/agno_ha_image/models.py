@@ -36,6 +36,4 @@ def default_model(settings: Settings) -> Model:
         return OpenAILike(base_url=settings.openai_base_url, api_key=key or "not-needed", **options)
     if key:
         return OpenAIChat(api_key=key, **options)
-    return DemoModel(
-        id=DEMO_MODEL_ID, name="Demo model", base_url=settings.demo_model_socket or "/tmp/demo-model.sock"
-    )
+    return DemoModel(id=DEMO_MODEL_ID, name="Demo model", base_url=settings.demo_model_socket)

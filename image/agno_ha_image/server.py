@@ -6,6 +6,7 @@ import socket
 import sys
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from agno_ha_image import logs
@@ -39,10 +40,12 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it again after a clean end
     server = uvicorn.Server(config)
     if config.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
-        return 0
+        supervisor = Multiprocess(config, sockets=[listener])
+        supervisor.run()
+        failed = any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes)
+        return STARTUP_FAILURE if failed else 0
     server.run(sockets=[listener])
-    return 0 if server.started else 3
+    return 0 if server.started else STARTUP_FAILURE
 
 
 if __name__ == "__main__":

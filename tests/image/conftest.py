@@ -118,8 +118,10 @@ def fleet(
     function, started = starter(postgres, redis_server, directory, postgres.create(f"db{next(_number)}"))
     own = {"DB_POOL_TIMEOUT": "3", "AGNO_AGENTS": "fleet_agents:agents", "PYTHONPATH": str(directory)}
     function(**own), function(WORKERS="2", **own), function(AGNO_ROLE="scheduler", **own)
-    yield [instance.ready() for instance in started]
-    _stop(started)
+    try:
+        yield [instance.ready() for instance in started]
+    finally:
+        _stop(started)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ PASSWORD = "p@:/%'\"$ #"
 KEY = "os-key-%/\"'@:#"
 TOKEN = "internal-token-0123456789"
 POSTGRES_BIN = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path("/nowhere"))
-_ports = iter(range(20_000 + os.getpid() % 20_000, 60_000))
+_ports = iter(range(20_000 + os.getpid() % 600 * 20, 32_700))  # below the kernel's ephemeral ports
 
 
 def free_port() -> int:
@@ -144,7 +144,11 @@ class Instance:
             )
 
     def ready(self) -> "Instance":
-        until(self._is_ready, 60, f"{self.name} is ready; its log:\n{self.log.read_text()[-2000:]}")
+        try:
+            until(self._is_ready, 150, f"{self.name} is ready")
+        except AssertionError as error:
+            error.add_note(self.log.read_text()[-3000:])
+            raise
         return self
 
     def _is_ready(self) -> bool:

@@ -127,11 +127,15 @@ def test_a_dead_child_ends_the_container_with_a_reason(start: Start) -> None:
     assert "server ended unexpectedly (signal SIGKILL)" in second.log.read_text()
 
 
-def test_a_wrong_agents_module_is_one_line_and_no_restart_loop(start: Start) -> None:
-    instance = start(AGNO_AGENTS="nowhere:agents")
-    assert instance.process.wait(60) == 2
-    assert "AGNO_AGENTS = nowhere:agents: no module nowhere" in instance.log.read_text()
-    assert "Traceback" not in instance.log.read_text() + instance.errors.read_text()
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_agents_that_cannot_be_loaded_end_the_container(start: Start, tmp_path: Path, workers: str) -> None:
+    (tmp_path / "broken.py").write_text("1 / 0\n")
+    absent = start(AGNO_AGENTS="nowhere:agents", WORKERS=workers)
+    broken = start(AGNO_AGENTS="broken:agents", PYTHONPATH=str(tmp_path), WORKERS=workers)
+    assert (absent.process.wait(150), broken.process.wait(150)) == (3, 3)
+    assert "AGNO_AGENTS = nowhere:agents: no module nowhere" in absent.log.read_text()
+    assert "Traceback" not in absent.log.read_text() + absent.errors.read_text()
+    assert "ZeroDivisionError" in broken.log.read_text()  # the user's own traceback helps the user
 
 
 def test_sigterm_while_waiting_for_postgres_ends_at_once(start: Start) -> None:
@@ -139,18 +143,3 @@ def test_sigterm_while_waiting_for_postgres_ends_at_once(start: Start) -> None:
     servers.until(lambda: "trying again" in instance.log.read_text(), 30, "it waits for Postgres")
     instance.process.terminate()
     assert instance.process.wait(10) == 143
-
-
-def test_the_probe(start: Start) -> None:
-    instance = start()
-    probe = [shutil.which("python3") or "python3", "-S", "-E", "-m", "agno_ha_image.healthcheck"]
-
-    def run(*path: str) -> int:
-        environment = {"PORT": str(instance.port)}
-        return subprocess.run(
-            [*probe, *path], cwd=servers.IMAGE, env=environment, capture_output=True, check=False
-        ).returncode
-
-    assert run() == 1
-    instance.ready()
-    assert (run(), run("/ready"), run("/nowhere")) == (0, 0, 1)

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -71,6 +73,23 @@ def test_the_key_guards_all_but_the_probes(pair: Pair) -> None:
         assert httpx.get(pair[0].url + path, timeout=30).status_code == status, path
     assert httpx.post(pair[0].url + RUNS, data={"message": "x"}, timeout=30).status_code == 401
     assert httpx.get(f"{pair[0].url}/agents", headers=AUTH, timeout=30).status_code == 200
+
+
+def test_the_probe_of_the_container(pair: Pair) -> None:
+    def probe(port: int, *path: str) -> int:
+        command = [sys.executable, "-S", "-E", "-m", "agno_ha_image.healthcheck", *path]
+        environment = {"PORT": str(port)}
+        return subprocess.run(
+            command, cwd=servers.IMAGE, env=environment, capture_output=True, check=False
+        ).returncode
+
+    port = pair[0].port
+    assert (probe(port), probe(port, "/ready"), probe(port, "/nowhere"), probe(servers.free_port())) == (
+        0,
+        0,
+        1,
+        1,
+    )
 
 
 def test_a_request_id_is_kept_or_made(pair: Pair) -> None:
