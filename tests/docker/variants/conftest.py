@@ -1,0 +1,71 @@
+"""The variant stack, up for every test of this directory."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from harness.deployment import ROOT, free_port, wait_for
+from harness.variant import DIGEST, GIVEN, TOPOLOGY, Variant
+
+
+@pytest.fixture(scope="package")
+def variant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Variant]:
+    """The stack, up."""
+    directory = tmp_path_factory.mktemp("variant")
+    agents = directory / "my-agents"
+    shutil.copytree(ROOT / "examples" / "my-agents", agents)
+    module = agents / "my_agents.py"
+    module.write_text(module.read_text() + DIGEST)
+    # What stands in the stack file is encrypted for the CLI; nothing here can open it, and nothing needs to.
+    config = {key: {"secure": "v1:bm9uY2U=:Y2lwaGVydGV4dA=="} for key in GIVEN}
+    made = Variant(directory, "t-variant", topology=TOPOLOGY, **config)
+    made.agents = agents
+    made.change({"app": {"build": str(agents)}, "loadBalancer": {"httpsPort": free_port()}})
+    environment = {f"AGNO_HA_{key.upper().replace('-', '_')}": value for key, value in GIVEN.items()}
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
+        made.up()
+        yield made
+    finally:
+        made.down()
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(scope="package")
+def scheduled(variant: Variant) -> tuple[str, datetime]:
+    """A schedule made through the API that is due once, in a minute or two: its id, and when."""
+    due = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+    with variant.client() as client:
+        answer = client.post(
+            "/schedules",
+            json={
+                "name": "once",
+                "cron_expr": f"{due.minute} {due.hour} {due.day} {due.month} *",
+                "endpoint": "/workflows/announce/runs",
+                "payload": {"message": "the schedule speaks", "session_id": "scheduled"},
+            },
+        )
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"], due
+
+
+@pytest.fixture(scope="package")
+def fired(variant: Variant, scheduled: tuple[str, datetime]) -> list[dict[str, object]]:
+    """The runs of the schedule, some seconds after the first one ended."""
+    identifier, due = scheduled
+
+    def runs() -> list[dict[str, object]]:
+        with variant.client() as client:
+            return list(client.get(f"/schedules/{identifier}/runs").json()["data"])
+
+    left = (due - datetime.now(UTC)).total_seconds()
+    wait_for(
+        lambda: [run for run in runs() if run["completed_at"]], max(0, left) + 90, "the schedule's run", 1
+    )
+    time.sleep(3)
+    return runs()
