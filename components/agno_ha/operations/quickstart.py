@@ -35,6 +35,8 @@ def prepare(workspace: Workspace, progress: Progress, detail: Progress) -> stack
     wanted = _read(workspace)
     client = swarm.engine()
     swarm.ensure_swarm(workspace, client, progress)
+    if wanted.settings.publish_mode == "host":
+        swarm.check_balancers(client, wanted.topology.load_balancer.replicas)
     progress("Finding the images; what the engine lacks is pulled, or built where no registry answers")
     try:
         images.resolve(wanted.topology, wanted.settings, detail)

@@ -47,6 +47,16 @@ def ensure_swarm(workspace: Workspace, client: docker.DockerClient, progress: Pr
     workspace.keep(_mark(workspace), "made by agno-ha\n")
 
 
+def check_balancers(client: docker.DockerClient, balancers: int) -> None:
+    """See that load balancers which publish on the node itself find a node each; a second one would wait for ever."""
+    nodes = int(client.info()["Swarm"].get("Nodes", 1))
+    if balancers > nodes:
+        raise OperationError(
+            f"topology.loadBalancer.replicas = {balancers}: with docker.publishMode = host each needs a node of its "
+            f"own, and this Swarm has {nodes}. Lower it to {nodes}, add nodes, or use publishMode ingress."
+        )
+
+
 def leave_swarm(workspace: Workspace, client: docker.DockerClient, progress: Progress) -> None:
     """Leave the Swarm if it was made here and nothing else runs in it."""
     if _mark(workspace).exists() and not client.services.list():
