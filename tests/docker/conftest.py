@@ -9,7 +9,7 @@ from agno_ha.operations.workspace import Workspace
 from harness.deployment import Deployment
 
 SMALL = {
-    "app": {"memory": "384MiB", "cpu": 1.0, "drain": {"delay": "3s"}, "health": {"startPeriod": "40s"}},
+    "app": {"memory": "384MiB", "cpu": 1.0, "drain": {"delay": "3s"}, "health": {"startPeriod": "120s"}},
     "scaling": {"min": 3, "max": 4},
 }
 """Sized for two cores: three instances, short drains."""

@@ -26,14 +26,15 @@ SELECT pg_sleep(200);
 """Writers wait, readers don't: every run keeps its connection, as on a slow server."""
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(300, func_only=True)
 def test_the_predicted_peak_is_never_passed_and_nearly_reached(own: Deployment) -> None:
     """A roll at scaling.min = scaling.max: old instances drain with streams while new ones fill their pools."""
     streams = [Stream(own, f"peak-{uuid.uuid4().hex[:8]}", "slowly 60") for _ in range(6)]
     for stream in streams:
         stream.until("RunContent")
     background(own, 4)
-    with sampled(own) as samples, slow(own), Load(own, per_second=15) as load:
+    # The load ends last: its runs wait for the slow server.
+    with Load(own, per_second=15) as load, sampled(own) as samples, slow(own):
         own.change({"app": {"environment": {"ROLLED": uuid.uuid4().hex}}})
         plan = own.up(ready=False)
         wait_for(lambda: len(samples[-1][1]) >= 4 and min(samples[-1][1].values()) >= 7, 30, "full pools")

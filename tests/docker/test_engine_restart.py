@@ -17,7 +17,7 @@ from harness.deployment import Deployment, wait_for
 from harness.load import Load
 
 TOPOLOGY = {
-    "app": {"memory": "384MiB", "drain": {"delay": "1s"}, "health": {"startPeriod": "40s"}},
+    "app": {"memory": "384MiB", "drain": {"delay": "1s"}, "health": {"startPeriod": "120s"}},
     "scaling": {"min": 2, "max": 2},
 }
 
@@ -39,7 +39,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[private_engine.PrivateEn
             yield made
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(420, func_only=True)
 def test_everything_comes_back_with_its_data(engine: private_engine.PrivateEngine, tmp_path: Path) -> None:
     client = swarm.engine()
     swarm.ensure_swarm(Workspace(tmp_path, "swarm"), client, print)

@@ -122,7 +122,7 @@ def test_docker_stop_fails_no_request(deployment: Deployment) -> None:
     assert not load.lost()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(300, func_only=True)
 def test_a_rolling_change_fails_no_request_and_cuts_no_stream(deployment: Deployment) -> None:
     """Every instance is replaced; streams begun on the old ones go on to their end while those drain."""
     before = deployment.replaced("web")

@@ -10,7 +10,7 @@ DOWN = 120
 """Seconds without the store: longer than every timeout, retry and health check on the way."""
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(400, func_only=True)
 @pytest.mark.parametrize("store", ["postgres", "redis"])
 def test_a_store_down_for_two_minutes(deployment: Deployment, store: str) -> None:
     instances = deployment.replaced("web")

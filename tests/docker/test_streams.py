@@ -86,7 +86,7 @@ def test_a_background_stream_is_resumed_through_another_instance(deployment: Dep
     assert pieces[-1].at - pieces[0].at > 2, "nothing of it was live"
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(240, func_only=True)
 def test_a_background_run_whose_owner_is_killed_is_finished_by_another(deployment: Deployment) -> None:
     session = named("orphan")
     form = {"message": "slowly 15", "session_id": session, "stream": "false", "background": "true"}
