@@ -3,7 +3,9 @@
 import json
 import os
 import platform
+import resource
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -17,6 +19,10 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
 sys.path.insert(0, str(ROOT / "tests"))  # the harness
+
+signal.signal(
+    signal.SIGTERM, lambda *_: sys.exit("ended")
+)  # a time limit ends it: what it made is taken down
 
 VENV = ROOT / ".venv"
 Measured = dict[str, list[float]]
@@ -55,14 +61,36 @@ def earlier(name: str, *, wanted: bool) -> Any:
     return json.loads(path.read_text()) if wanted and path.exists() else {}
 
 
-def alternate(ways: Mapping[str, Callable[[], float]], rounds: int, measured: Measured) -> Measured:
-    """Run every way once per round, every other round backwards, and add the numbers to `measured`."""
+def alternate(
+    ways: Mapping[str, Callable[[], float]],
+    rounds: int,
+    measured: Measured,
+    keep: Callable[[], object],
+    cpu: Measured | None = None,
+) -> None:
+    """Run every way once per round, every other round backwards; add each round to `measured` and keep it.
+
+    `cpu` gets the CPU seconds of the processes that were run: other work on the machine changes them far less.
+    """
     for turn in range(rounds):
-        names = list(ways)[:: -1 if turn % 2 else 1]
-        for name in names:
-            measured.setdefault(name, []).append(ways[name]())
-            print(f"  round {turn + 1}/{rounds}  {name}: {measured[name][-1]:.2f}", flush=True)
-    return measured
+        seconds: dict[str, float] = {}
+        used: dict[str, float] = {}
+        for name in list(ways)[:: -1 if turn % 2 else 1]:
+            before = cpu_of_children()
+            seconds[name] = ways[name]()
+            used[name] = cpu_of_children() - before
+            print(f"  round {turn + 1}/{rounds}  {name}: {seconds[name]:.2f}", flush=True)
+        for name in ways:
+            measured.setdefault(name, []).append(round(seconds[name], 3))
+            if cpu is not None:
+                cpu.setdefault(name, []).append(round(used[name], 3))
+        keep()
+
+
+def cpu_of_children() -> float:
+    """Return the CPU seconds of all processes that this one has started and waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def median(numbers: Iterable[float]) -> float:

@@ -15,6 +15,7 @@ from agno_ha import offline
 from common import Project, alternate, earlier, median, ratio, save, scratch, spread, table
 
 SIZES = (1, 10, 50)
+WHAT = ("offline plan", "pulumi preview")
 OURS = """\
 from agno_ha.service import AgnoService
 from agno_ha.targets.docker.images import Images
@@ -49,28 +50,21 @@ def evaluate(directory: Path) -> float:
 def show(result: dict[str, Any]) -> str:
     """Return the table."""
     rows = []
-    for what in ("offline plan", "pulumi preview"):
-        first: float | None = None
+    for what in WHAT:
+        first = 0.0
         for size in SIZES:
-            measured = result[what].get(str(size))
-            if measured is None:
+            measured, cpu = (result[what].get(str(size), {}).get(kind) for kind in ("seconds", "cpu"))
+            if not measured:
                 continue
             seconds = median(measured["AgnoService"])
             first = first or seconds
-            rows.append(
-                [what, size, result["resources"][str(size)], spread(measured["AgnoService"]), spread(measured["bare"]),
-                 f"{ratio(measured, 'AgnoService', 'bare'):.2f}", f"{seconds / size:.2f}", f"{seconds / first:.1f}"]
-            )  # fmt: skip
-    head = [
-        "what",
-        "services",
-        "resources",
-        "AgnoService, s",
-        "bare, s",
-        "ratio",
-        "s per service",
-        "to N = 1",
-    ]
+            rows.append([
+                what, size, result["resources"][str(size)], spread(measured["AgnoService"]), spread(measured["bare"]),
+                f"{ratio(measured, 'AgnoService', 'bare'):.2f}", f"{ratio(cpu, 'AgnoService', 'bare'):.2f}",
+                f"{seconds / size:.2f}", f"{seconds / first:.1f}",
+            ])  # fmt: skip
+    head = ["what", "services", "resources", "AgnoService, s", "bare, s", "to bare", "CPU to bare", "s per service",
+            "to 1 service"]  # fmt: skip
     return table(head, rows)
 
 
@@ -79,14 +73,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
-    parser.add_argument("--only", choices=["offline plan", "pulumi preview"])
+    parser.add_argument("--only", choices=WHAT)
     parser.add_argument("--add", action="store_true", help="add rounds to the earlier result")
     arguments = parser.parse_args()
-    result = earlier("many", wanted=arguments.add) or {
-        "offline plan": {},
-        "pulumi preview": {},
-        "resources": {},
-    }
+    result = earlier("many", wanted=arguments.add) or {**{what: {} for what in WHAT}, "resources": {}}
     with scratch() as directory:
         for size in arguments.sizes:
             ours = Project(directory / f"ours-{size}", OURS.format(count=size))
@@ -108,7 +98,10 @@ def main() -> None:
             for what, ways in pairs.items():
                 if arguments.only in (None, what):
                     print(f"{what}, {size} services")
-                    alternate(ways, arguments.rounds, result[what].setdefault(str(size), {}))
+                    kept = result[what].setdefault(str(size), {"seconds": {}, "cpu": {}})
+                    alternate(
+                        ways, arguments.rounds, kept["seconds"], lambda: save("many", result), kept["cpu"]
+                    )
     print(show(save("many", result)))
 
 

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import itertools
 import statistics
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -33,6 +34,10 @@ TOPOLOGY = {
 }
 
 
+class UnansweredError(Exception):
+    """A round that measures nothing: an instance went meanwhile."""
+
+
 def measure(urls: list[str], headers: dict[str, str], clients: int, seconds: float) -> dict[str, float]:
     """Return one round's numbers; every turn must have been acknowledged."""
     used, begun = busy(), time.monotonic()
@@ -40,7 +45,7 @@ def measure(urls: list[str], headers: dict[str, str], clients: int, seconds: flo
     cores = (busy() - used) / (time.monotonic() - begun)
     bad = [turn.outcome for turn in turns if not turn.good]
     if bad:
-        raise SystemExit(f"{len(bad)} of {len(turns)} turns were not answered: {sorted(set(bad))}")
+        raise UnansweredError(f"{len(bad)} of {len(turns)} turns were not answered: {sorted(set(bad))}")
     latencies = sorted(turn.seconds for turn in turns)
     inside = sum(turn.ended <= seconds for turn in turns)
     return {
@@ -64,10 +69,15 @@ async def closed_loop(urls: list[str], headers: dict[str, str], clients: int, se
             while (sent := time.monotonic() - begun) < seconds:
                 fields = {"message": "hello", "session_id": f"{prefix}-{next(numbers)}", "stream": "false"}
                 form = {name: (None, value) for name, value in fields.items()}
-                answer = await http.post(f"{next(next_url)}/agents/assistant/runs", files=form)
-                outcome = answer.json()["status"] if answer.status_code == 200 else str(answer.status_code)
-                instance = answer.headers.get("X-Agno-Instance", "")
-                turns.append(Turn(sent, time.monotonic() - begun, outcome, instance))
+                try:
+                    answer = await http.post(f"{next(next_url)}/agents/assistant/runs", files=form)
+                    outcome = (
+                        answer.json()["status"] if answer.status_code == 200 else str(answer.status_code)
+                    )
+                except httpx.TransportError as error:
+                    outcome = type(error).__name__
+                    await asyncio.sleep(0.5)
+                turns.append(Turn(sent, time.monotonic() - begun, outcome, ""))
 
         await asyncio.gather(*(client() for _ in range(clients)))
     return turns
@@ -150,6 +160,7 @@ def main() -> None:
     rounds = earlier("proxy", wanted=arguments.add).get("rounds") or {
         str(count): {PUBLISHED: [], PROXY: [], DIRECT: []} for count in COUNTS
     }
+    result = {"seconds": arguments.seconds, "clientsPerInstance": arguments.clients, "rounds": rounds}
     with scratch() as directory:
         deployment = Deployment(directory / "stack", "bench-proxy", topology=TOPOLOGY)
         try:
@@ -166,15 +177,21 @@ def main() -> None:
                     clients = arguments.clients * count
                     measure(urls[DIRECT], deployment.headers, clients, 2)  # new instances warm up
                     for again in range(arguments.rounds):
+                        one: dict[str, dict[str, float]] = {}
                         ways = list(urls)[:: -1 if (turn + again) % 2 else 1]
                         for way in ways:
-                            one = measure(urls[way], deployment.headers, clients, arguments.seconds)
-                            rounds[str(count)][way].append(one)
-                            print(f"  {count} instances, {way}: {one['perSecond']:.1f}/s", flush=True)
+                            one[way] = measure(urls[way], deployment.headers, clients, arguments.seconds)
+                            print(f"  {count} instances, {way}: {one[way]['perSecond']:.1f}/s", flush=True)
+                        for way in urls:
+                            rounds[str(count)][way].append(one[way])
+                        save("proxy", result)
+        except UnansweredError:
+            for task in deployment.service("web").tasks():
+                print(task["Status"]["State"], task["Status"].get("Err", ""), file=sys.stderr)
+            raise
         finally:
             deployment.down()
-    settings = {"seconds": arguments.seconds, "clientsPerInstance": arguments.clients, "modelSeconds": 0.2}
-    print(show(save("proxy", {**settings, "rounds": rounds})))
+    print(show(save("proxy", result)))
 
 
 if __name__ == "__main__":
