@@ -127,5 +127,7 @@ def test_a_mistake_is_a_message(evaluate: Evaluate) -> None:
     with pytest.raises(ProgramError) as caught:
         evaluate({"scaling": {"max": 40}, "postgres": {"password": "absent"}})
     assert "scaling.max = 40" in str(caught.value)
-    with pytest.raises(ProgramError, match=r"topology.postgres.password: names a secret that this stack does not have"):
+    with pytest.raises(
+        ProgramError, match=r"topology.postgres.password: names a secret that this stack does not have"
+    ):
         evaluate({"postgres": {"password": "absent"}})

@@ -20,7 +20,9 @@ def snippet(name: str) -> str:
 
 
 def test_the_topology_is_valid_on_docker() -> None:
-    topology = load(yaml.safe_load(snippet("topology")), surge=lambda topology: topology.scaling.max, target="docker")
+    topology = load(
+        yaml.safe_load(snippet("topology")), surge=lambda topology: topology.scaling.max, target="docker"
+    )
     assert topology.app.build is not None
     assert (ROOT / topology.app.build).is_dir()
 
@@ -40,7 +42,11 @@ def test_the_component_snippet_is_python_of_this_package() -> None:
     tree = ast.parse(snippet("component"))
     modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
     assert modules == ["agno_ha.service", "agno_ha.topology"]
-    [call] = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "AgnoService"]
+    [call] = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "AgnoService"
+    ]
     from agno_ha.service import AgnoService
 
     accepted = AgnoService.__init__.__annotations__
@@ -59,6 +65,8 @@ def test_every_linked_file_exists() -> None:
 
 
 def test_every_command_that_the_documents_name_exists() -> None:
-    known = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    known = {
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    }
     for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         assert set(re.findall(r"agno-ha ([a-z]+)\b", document.read_text())) - {"ways"} <= known, document.name
