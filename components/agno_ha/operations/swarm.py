@@ -125,12 +125,26 @@ def _state(service: Any) -> tuple[str, bool]:
 
 
 def _reason(service: Any) -> str:
-    """Return what the newest failed tasks said, without repeating it."""
-    failed = [task for task in service.tasks() if task["Status"].get("Err")]
-    failed.sort(key=lambda task: task["UpdatedAt"], reverse=True)
-    reasons = dict.fromkeys(task["Status"]["Err"] for task in failed[:5])
-    pending = [task["Status"]["Message"] for task in service.tasks() if task["Status"]["State"] == "pending"]
-    return "; ".join([*reasons, *dict.fromkeys(pending)]) or f"see: docker service logs {service.name}"
+    """Return why the newest tasks ended or do not start, without repeating it."""
+    tasks = sorted(service.tasks(), key=lambda task: task["UpdatedAt"], reverse=True)
+    ended = [task for task in tasks if task["Status"]["State"] in ("failed", "rejected", "complete")]
+    pending = [task["Status"]["Message"] for task in tasks if task["Status"]["State"] == "pending"]
+    reasons = dict.fromkeys([*(_end(service.client, task["Status"]) for task in ended[:5]), *pending])
+    return "; ".join([*reasons, f"see: docker service logs {service.name}"])
+
+
+def _end(client: docker.DockerClient, status: dict[str, Any]) -> str:
+    """Return why a task ended: its health check's words, or the engine's, or its exit code."""
+    container = status.get("ContainerStatus") or {}
+    try:
+        state = client.containers.get(container.get("ContainerID", "")).attrs["State"]
+    except (APIError, ValueError):  # on another node, or gone
+        state = {}
+    health = state.get("Health") or {}
+    if health.get("Status") == "unhealthy":
+        said = " ".join(health["Log"][-1]["Output"].split())[:200] if health.get("Log") else ""
+        return f"unhealthy: its health check failed {health['FailingStreak']} times" + (said and f" ({said})")
+    return status.get("Err") or f"it ended with exit code {container.get('ExitCode', 0)}"
 
 
 def not_held(client: docker.DockerClient, namespace: str) -> dict[str, str]:
