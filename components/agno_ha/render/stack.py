@@ -93,7 +93,9 @@ def _write(path: Path, text: str) -> None:
 def _service(inputs: Mapping[str, Any], namespace: str) -> dict[str, Any]:
     task = inputs["taskSpec"]
     container = task["containerSpec"]
-    return _clean(
+    # The provider sends these two empty where they are not given.
+    unset: dict[str, Any] = {"init": False, "dns": []}
+    return unset | _clean(
         {
             "image": container["image"],
             "entrypoint": _escaped(container.get("commands")),
@@ -103,7 +105,6 @@ def _service(inputs: Mapping[str, Any], namespace: str) -> dict[str, Any]:
             "read_only": container["readOnly"],
             "cap_drop": container["capDrops"],
             "labels": {entry["label"]: entry["value"] for entry in container["labels"]},
-            "init": False,  # what the provider sends
             "stop_signal": container["stopSignal"],
             "stop_grace_period": container["stopGracePeriod"],
             "healthcheck": _health(container["healthcheck"]),
@@ -125,7 +126,7 @@ def _service(inputs: Mapping[str, Any], namespace: str) -> dict[str, Any]:
 def _deploy(inputs: Mapping[str, Any]) -> dict[str, Any]:
     task = inputs["taskSpec"]
     limits, reserved = task["resources"]["limits"], task["resources"]["reservation"]
-    restart, placement = task["restartPolicy"], task["placement"]
+    restart = task["restartPolicy"]
     return _clean(
         {
             "mode": "replicated",
@@ -140,10 +141,7 @@ def _deploy(inputs: Mapping[str, Any]) -> dict[str, Any]:
                 "max_attempts": restart["maxAttempts"],
                 "window": restart["window"],
             },
-            "placement": {
-                "constraints": placement.get("constraints", []),
-                "preferences": [{"spread": entry.removeprefix("spread=")} for entry in placement["prefs"]],
-            },
+            "placement": {"constraints": task["placement"].get("constraints", [])},
             "resources": {
                 "limits": {"cpus": f"{limits['nanoCpus'] / 1e9:g}", "memory": str(limits["memoryBytes"])},
                 "reservations": {"memory": str(reserved["memoryBytes"])},

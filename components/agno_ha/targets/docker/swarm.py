@@ -233,9 +233,7 @@ def service(
             restart_policy=docker.ServiceTaskSpecRestartPolicyArgs(
                 condition="any", delay="2s", window="0s", max_attempts=0
             ),
-            placement=docker.ServiceTaskSpecPlacementArgs(
-                constraints=list(constraints), prefs=["spread=node.id"]
-            ),
+            placement=docker.ServiceTaskSpecPlacementArgs(constraints=list(constraints)),
             networks_advanceds=[
                 docker.ServiceTaskSpecNetworksAdvancedArgs(id=network.id, aliases=[room])
                 for network in networks
