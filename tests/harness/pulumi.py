@@ -69,8 +69,10 @@ class Pulumi:
         return [entry for entry in deployment.get("resources", []) if not entry["type"].startswith("pulumi:")]
 
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
-        # `config` reads from the terminal where it is one; everything else takes --non-interactive.
-        return ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
+        # What follows a "--" is no option.
+        end = arguments.index("--") if "--" in arguments else len(arguments)
+        options = ["--stack", self.stack, "--non-interactive"]
+        return ["pulumi", *arguments[:end], *options, *arguments[end:]]
 
 
 def steps(preview: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
