@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import itertools
 import statistics
-import sys
 import time
 import uuid
 from pathlib import Path
@@ -111,6 +110,30 @@ def scale(deployment: Deployment, count: int) -> None:
     wait_for(reached, 60, f"nginx to know {count} instances", every=0.05)
 
 
+def reach(deployment: Deployment, count: int) -> dict[str, list[str]]:
+    """Run so many instances and return each way's URLs."""
+    scale(deployment, count)
+    urls = {
+        PUBLISHED: [deployment.url],
+        PROXY: addresses(deployment, "nginx", 8080),
+        DIRECT: addresses(deployment, "web", 8000),
+    }
+    measure(urls[DIRECT], deployment.headers, 2 * count, 2)  # new instances warm up
+    return urls
+
+
+def one_round(
+    urls: dict[str, list[str]], headers: dict[str, str], arguments: argparse.Namespace, *, backwards: bool
+) -> dict[str, dict[str, float]]:
+    """Measure every way once."""
+    clients = arguments.clients * len(urls[DIRECT])
+    one: dict[str, dict[str, float]] = {}
+    for way in list(urls)[:: -1 if backwards else 1]:
+        one[way] = measure(urls[way], headers, clients, arguments.seconds)
+        print(f"  {len(urls[DIRECT])} instances, {way}: {one[way]['perSecond']:.1f}/s", flush=True)
+    return one
+
+
 def addresses(deployment: Deployment, room: str, port: int) -> list[str]:
     """Return the URLs of a room's containers on the bridge that the engine's machine reaches."""
     bridge = deployment.engine.networks.get("docker_gwbridge").attrs["Containers"]
@@ -143,52 +166,57 @@ def show(result: dict[str, Any]) -> str:
             )  # fmt: skip
     head = ["instances", "way", "requests/s", "p50, ms", "p99, ms", "requests/s to direct", "p99 to direct",
             "requests/s to 1 instance", "busy cores"]  # fmt: skip
-    return table(head, rows)
+    lost = (
+        f"\n\nRounds lost, since an instance went meanwhile: {len(result['lost'])}." if result["lost"] else ""
+    )
+    return table(head, rows) + lost
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--passes", type=int, default=2, help="times that 1, 2 and 4 instances are gone through"
+        "--passes", type=int, default=1, help="times that 1, 2 and 4 instances are gone through"
     )
-    parser.add_argument("--rounds", type=int, default=2, help="rounds of all ways in each pass")
+    parser.add_argument("--rounds", type=int, default=4, help="rounds of all ways in each pass")
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--clients", type=int, default=4, help="clients per instance")
     parser.add_argument("--add", action="store_true", help="add rounds to the earlier result")
     arguments = parser.parse_args()
-    rounds = earlier("proxy", wanted=arguments.add).get("rounds") or {
-        str(count): {PUBLISHED: [], PROXY: [], DIRECT: []} for count in COUNTS
+    before = earlier("proxy", wanted=arguments.add)
+    rounds = before.get("rounds") or {str(count): {PUBLISHED: [], PROXY: [], DIRECT: []} for count in COUNTS}
+    lost: list[str] = before.get("lost", [])
+    result = {
+        "seconds": arguments.seconds,
+        "clientsPerInstance": arguments.clients,
+        "lost": lost,
+        "rounds": rounds,
     }
-    result = {"seconds": arguments.seconds, "clientsPerInstance": arguments.clients, "rounds": rounds}
     with scratch() as directory:
         deployment = Deployment(directory / "stack", "bench-proxy", topology=TOPOLOGY)
         try:
             quickstart.prepare(deployment.workspace, print, print)
             deployment.up()
-            for turn in range(arguments.passes):
-                for count in COUNTS:
-                    scale(deployment, count)
-                    urls = {
-                        PUBLISHED: [deployment.url],
-                        PROXY: addresses(deployment, "nginx", 8080),
-                        DIRECT: addresses(deployment, "web", 8000),
-                    }
-                    clients = arguments.clients * count
-                    measure(urls[DIRECT], deployment.headers, clients, 2)  # new instances warm up
-                    for again in range(arguments.rounds):
-                        one: dict[str, dict[str, float]] = {}
-                        ways = list(urls)[:: -1 if (turn + again) % 2 else 1]
-                        for way in ways:
-                            one[way] = measure(urls[way], deployment.headers, clients, arguments.seconds)
-                            print(f"  {count} instances, {way}: {one[way]['perSecond']:.1f}/s", flush=True)
-                        for way in urls:
-                            rounds[str(count)][way].append(one[way])
-                        save("proxy", result)
-        except UnansweredError:
-            for task in deployment.service("web").tasks():
-                print(task["Status"]["State"], task["Status"].get("Err", ""), file=sys.stderr)
-            raise
+            for turn, count in itertools.product(range(arguments.passes), COUNTS):
+                urls: dict[str, list[str]] = {}
+                for again in range(arguments.rounds):
+                    try:
+                        urls = urls or reach(deployment, count)
+                        one = one_round(
+                            urls, deployment.headers, arguments, backwards=(turn + again) % 2 == 1
+                        )
+                    except UnansweredError as error:
+                        tasks = deployment.service("web").tasks()
+                        reasons = sorted(
+                            {task["Status"]["Err"] for task in tasks if task["Status"].get("Err")}
+                        )
+                        lost.append(f"{count} instances: {error}; {'; '.join(reasons)}")
+                        print(f"  lost: {lost[-1]}", flush=True)
+                        urls = {}
+                        continue
+                    for way in urls:
+                        rounds[str(count)][way].append(one[way])
+                    save("proxy", result)
         finally:
             deployment.down()
     print(show(save("proxy", result)))

@@ -102,16 +102,19 @@ def test_a_background_run_whose_owner_is_killed_is_finished_by_another(deploymen
     os.kill(host_pid(owner), signal.SIGKILL)
     killed = time.monotonic()
 
+    wait_for(lambda: job(deployment, run_id)[:2] == ["running", "2"], 150, "another instance to take the run")
+    taken = time.monotonic() - killed
+    finisher = owner_of(deployment, job(deployment, run_id)[2])
+    assert finisher.id != owner.id
+
     def state() -> dict[str, Any]:
         answer = deployment.get(f"{RUNS}/{run_id}?session_id={session}")
         return answer.json() if answer.status_code == 200 else {}
 
-    wait_for(lambda: state().get("status") == "COMPLETED", 180, "another instance to finish the run")
-    print(f"finished {time.monotonic() - killed:.0f} s after its owner was killed")
+    wait_for(lambda: state().get("status") == "COMPLETED", 60, "the run to be finished")
+    print(f"taken {taken:.0f} s, finished {time.monotonic() - killed:.0f} s after its owner was killed")
     assert state()["content"].endswith("14 15 ")
-    status, attempt, finisher = job(deployment, run_id)
-    assert (status, attempt) == ("completed", "2")
-    assert finisher != worker
+    assert job(deployment, run_id)[:2] == ["completed", "2"]
     assert deployment.sql(f"SELECT count(*) FROM ai.agno_runs WHERE session_id = '{session}'") == [["1"]]
 
 

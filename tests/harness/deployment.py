@@ -148,6 +148,22 @@ class Deployment:
         )
         return sorted(found, key=lambda container: container.attrs["Created"])
 
+    def troubles(self, since: float, most: int = 80) -> str:
+        """What nginx, the instances and their tasks say went wrong since a time (`time.time()`); for a failed test."""
+        lines = []
+        for room in ("nginx", "web"):
+            wanted = {"label": f"com.docker.swarm.service.name={self.namespace}_{room}"}
+            for container in self.engine.containers.list(all=True, ignore_removed=True, filters=wanted):
+                told = container.logs(since=int(since), timestamps=True).decode(errors="replace").splitlines()
+                lines += [
+                    f"{line[:23]} {room} {container.id[:4]} {line[31:431]}" for line in told if _trouble(line)
+                ]
+            for task in self.service(room).tasks():
+                status = task["Status"]
+                reason = f"{status['State']} {status.get('Err', '')}"
+                lines.append(f"{status['Timestamp'][:23]} {room} task {task.get('Slot')} {reason}")
+        return "\n".join(sorted(lines)[:most])
+
     def sql(self, query: str, database: str = "agno") -> list[list[str]]:
         """Run a query as the superuser inside the Postgres container."""
         [container] = self.containers("postgres")
@@ -221,3 +237,16 @@ def free_port() -> int:
 
 def _form(fields: Mapping[str, str]) -> dict[str, tuple[None, str]]:
     return {name: (None, value) for name, value in fields.items()}
+
+
+def _trouble(line: str) -> bool:
+    _, _, text = line.partition(" ")
+    try:
+        event = json.loads(text)
+    except ValueError:
+        return bool(text.strip())
+    return (
+        event.get("level") not in ("info", None)
+        or int(event.get("status") or 0) >= 500
+        or "drain" in str(event)
+    )

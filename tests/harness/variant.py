@@ -36,7 +36,7 @@ TOPOLOGY = {
         "statementTimeout": "45s",
         "idleInTransactionTimeout": "50s",
         "memory": "512MiB",
-        "pool": {"size": 2, "overflow": 2},
+        "pool": {"size": 2, "overflow": 1},
         "pooler": {"enabled": True, "mode": "transaction", "poolSize": 8, "maxClientConnections": 60},
     },
     "redis": {

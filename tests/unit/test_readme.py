@@ -69,4 +69,6 @@ def test_every_command_that_the_documents_name_exists() -> None:
         command.name or command.callback.__name__ for command in app.registered_commands if command.callback
     }
     for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
-        assert set(re.findall(r"(?:`|^)agno-ha ([a-z]+)\b", document.read_text(), re.MULTILINE)) <= known, document.name
+        assert set(re.findall(r"(?:`|^)agno-ha ([a-z]+)\b", document.read_text(), re.MULTILINE)) <= known, (
+            document.name
+        )

@@ -41,7 +41,7 @@ def test_a_changed_file_and_a_session_pooler_roll_out(variant: Variant, fired: l
     text = module.read_text()
     assert ".upper())" in text
     module.write_text(text.replace(".upper())", ".upper() + ' (changed)')"))
-    variant.change({"postgres": {"pooler": {"mode": "session", "poolSize": 22}}})
+    variant.change({"postgres": {"pooler": {"mode": "session", "poolSize": 27}}})
     variant.up()
 
     assert image(variant, "web") != pinned
