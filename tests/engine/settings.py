@@ -75,7 +75,7 @@ CASES = [
         {"agno-app-other-key (Secret)": CREATE, **WEB},
     ),
     Case("app.drain.delay", "4s", WEB),
-    Case("app.drain.timeout", "80s", WEB),
+    Case("app.drain.timeout", "15s", WEB),
     Case("app.drain.grace", "200s", WEB),
     Case("app.health.interval", "4s", WEB),
     Case("app.health.timeout", "4s", WEB),
