@@ -14,17 +14,19 @@ EMPTY, BARE, OURS, POLICIES = "empty program", "bare resources", "dev stack", "d
 
 
 def show(result: dict[str, Any]) -> str:
-    """Return the table."""
+    """Return the table; the CPU's columns where it was measured."""
+    kinds = {kind: what for kind, what in (("seconds", "s"), ("cpu", "CPU s")) if result.get(kind)}
+    head = ["`pulumi preview` of"]
+    for what in kinds.values():
+        head += [what, "to empty", "to bare"]
     rows = []
     for name in (EMPTY, BARE, OURS, POLICIES):
-        row: list[str] = [name]
-        for measured in (result["seconds"], result["cpu"]):
-            row += [spread(measured[name], 1), f"{ratio(measured, name, EMPTY):.2f}"]
-            row.append(f"{ratio(measured, name, BARE):.2f}")
+        row = [name]
+        for kind in kinds:
+            measured = result[kind]
+            row.append(spread(measured[name], 1))
+            row += [f"{ratio(measured, name, peer):.2f}" for peer in (EMPTY, BARE)]
         rows.append(row)
-    head = ["`pulumi preview` of"]
-    for what in ("s", "CPU s"):
-        head += [what, "to empty", "to bare"]
     return table(head, rows)
 
 

@@ -3,6 +3,8 @@
 import json
 import re
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import first_turn
 import many
@@ -13,18 +15,23 @@ from common import RESULTS
 README = Path(__file__).parent / "README.md"
 
 
+def of(benchmark: ModuleType, result: dict[str, Any]) -> str:
+    """Return a benchmark's table and the machine's facts."""
+    facts = result["machine"]
+    return (
+        f"{benchmark.show(result)}\n\n{facts['cores']} cores, {facts['memoryGiB']} GiB; Python {facts['python']}, "
+        f"Pulumi {facts['pulumi'].removeprefix('v')}, Docker engine {facts['docker']}."
+    )
+
+
 def main() -> None:
     """Rewrite README.md."""
     text = README.read_text()
     for benchmark in (proxy, preview, first_turn, many):
         name = benchmark.__name__
-        result = json.loads((RESULTS / f"{name}.json").read_text())
-        facts = result["machine"]
-        machine = (
-            f"{facts['cores']} cores, {facts['memoryGiB']} GiB; Python {facts['python']}, "
-            f"Pulumi {facts['pulumi'].removeprefix('v')}, Docker engine {facts['docker']}."
-        )
-        filled = f"<!-- {name} -->\n{benchmark.show(result)}\n\n{machine}\n<!-- /{name} -->"
+        path = RESULTS / f"{name}.json"
+        shown = of(benchmark, json.loads(path.read_text())) if path.exists() else "Not measured yet."
+        filled = f"<!-- {name} -->\n{shown}\n<!-- /{name} -->"
         text, found = re.subn(
             f"<!-- {name} -->.*?<!-- /{name} -->", lambda _, new=filled: new, text, flags=re.DOTALL
         )
