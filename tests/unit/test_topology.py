@@ -10,7 +10,7 @@ from pathlib import Path
 import agno_ha.topology
 import pytest
 import yaml
-from agno_ha.environment import app_environment
+from agno_ha.environment import Server, app_environment
 from agno_ha.topology import Postgres, Redis, Section, Store, Topology
 from agno_ha.topology.app import CONTRACT_NAMES
 from pydantic import BaseModel, ValidationError
@@ -152,7 +152,10 @@ def test_no_variable_that_the_targets_set_can_be_set_by_hand() -> None:
         {"app": {"agents": "a:b", "model": {"id": "m", "baseUrl": "http://m"}}}
     )
     set_by_targets = app_environment(
-        topology, namespace="n", database=("db", 5432, "disable"), redis=("redis", 6379)
+        topology,
+        namespace="n",
+        postgres=Server("db", 5432, "disable"),
+        redis=Server("redis", 6379, "false"),
     )
     assert set(set_by_targets) <= CONTRACT_NAMES
 
