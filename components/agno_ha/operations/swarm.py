@@ -256,7 +256,7 @@ def _patiently(action: Callable[[], object], attempts: int = 60) -> None:
 
 
 def _mark(workspace: Workspace) -> Any:
-    return workspace.root / ".agno-ha" / "swarm"
+    return workspace.private.parent / "swarm"
 
 
 def _last(error: Exception) -> str:
