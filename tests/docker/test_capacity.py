@@ -1,12 +1,13 @@
 """The connection budget against the real server: predicted at the peak, sampled through a full roll."""
 
 import json
+import subprocess
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import Thread
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -73,46 +74,58 @@ def background(deployment: Deployment, count: int) -> None:
 def sampled(deployment: Deployment) -> Iterator[list[tuple[int, dict[str, int]]]]:
     """The app's connections every 100 ms, in all and by instance, from one session of the superuser's."""
     samples: list[tuple[int, dict[str, int]]] = []
-    output = psql(deployment, CONNECTIONS)
 
-    def read() -> None:
-        rest = b""
-        for chunk in output:
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                total, _, users = line.decode().partition("|")
-                if users:
-                    samples.append((int(total), json.loads(users)))
+    def read(lines: IO[str]) -> None:
+        for line in lines:
+            total, _, users = line.partition("|")
+            if users:
+                samples.append((int(total), json.loads(users)))
 
-    reader = Thread(target=read, daemon=True)
-    reader.start()
-    wait_for(lambda: samples, 20, "the first sample")
-    try:
+    with psql(deployment, CONNECTIONS, "pg_stat_activity WHERE usename = ''agno''") as output:
+        reader = Thread(target=read, args=(output,), daemon=True)
+        reader.start()
+        wait_for(lambda: samples, 20, "the first sample")
         yield samples
-    finally:
-        end_sessions(deployment, "pg_stat_activity WHERE usename = ''agno''")
-        reader.join(10)
+    reader.join(10)
+
+
+def slow(deployment: Deployment) -> AbstractContextManager[IO[str]]:
+    """A server that takes its time over writes."""
+    return psql(deployment, SLOW, "pg_sleep(200)")
 
 
 @contextmanager
-def slow(deployment: Deployment) -> Iterator[None]:
-    """A server that takes its time over writes."""
-    output = psql(deployment, SLOW)
-    reader = Thread(target=lambda: list(output), daemon=True)
-    reader.start()
-    try:
-        yield
-    finally:
-        end_sessions(deployment, "pg_sleep(200)")
-        reader.join(10)
+def psql(deployment: Deployment, script: str, mark: str) -> Iterator[IO[str]]:
+    """Run a script as the superuser inside the Postgres container: its output, until the block ends.
 
-
-def psql(deployment: Deployment, script: str) -> Iterator[bytes]:
-    """Run a script as the superuser inside the Postgres container; what it prints, as it comes."""
+    `mark` is a part of its query, by which its session is found and ended.
+    """
     [container] = deployment.containers("postgres")
-    command = ["bash", "-c", 'psql -h /var/run/postgresql -U postgres -d agno -At <<< "$SCRIPT"']
-    output: Iterator[bytes] = container.exec_run(command, environment={"SCRIPT": script}, stream=True).output
-    return output
+    command = [
+        "docker",
+        "exec",
+        "-i",
+        container.id,
+        "psql",
+        "-h",
+        "/var/run/postgresql",
+        "-U",
+        "postgres",
+        "-d",
+        "agno",
+        "-At",
+    ]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(script)
+        process.stdin.close()
+        try:
+            yield process.stdout
+        finally:
+            end_sessions(deployment, mark)
 
 
 def end_sessions(deployment: Deployment, text: str) -> None:
