@@ -256,7 +256,7 @@ def _patiently(action: Callable[[], object], attempts: int = 60) -> None:
 
 
 def _mark(workspace: Workspace) -> Any:
-    return workspace.private.parent / "swarm"
+    return workspace.private.parent / "swarm.mark"  # no name of a stack, whose directories are beside it
 
 
 def _last(error: Exception) -> str:
