@@ -18,7 +18,7 @@ from agno_ha_image.launcher import Children, ChildrenError, log
 from agno_ha_image.sockets import listen, refuse_new_connections
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
-QUEUE_DRAIN = 0.5
+QUEUE_DRAIN = 1.0
 """Seconds between the last new connection and the server's SIGTERM: the accept queue empties meanwhile."""
 
 
@@ -37,11 +37,11 @@ def run(scratch: Path) -> int:
     children = Children()
     if code := children.run("schema", "agno_ha_image.schema"):
         return code
-    listener = listen(os.environ.get("HOST") or "0.0.0.0", int(os.environ.get("PORT") or "8000"))  # noqa: S104 (a container)
-    os.environ["AGNO_HA_LISTENER"] = str(listener.fileno())
     if not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL")):
         os.environ["AGNO_HA_DEMO_MODEL"] = str(scratch / "demo-model.sock")
         children.start("demo-model", "agno_ha_image.demo_model")
+    listener = listen(os.environ.get("HOST") or "0.0.0.0", int(os.environ.get("PORT") or "8000"))  # noqa: S104 (a container)
+    os.environ["AGNO_HA_LISTENER"] = str(listener.fileno())
     if (os.environ.get("WORKERS") or "1") != "1":
         metrics = scratch / "metrics"
         metrics.mkdir()

@@ -68,7 +68,9 @@ def queue(configured: Settings) -> tuple[QueueConfig, StoredEventStream]:
     ), stream
 
 
-def agent_os(configured: Settings, database: Postgres, sessions: AsyncBaseDb) -> FastAPI:
+def agent_os(
+    configured: Settings, database: Postgres, sessions: AsyncBaseDb, readiness: Readiness
+) -> FastAPI:
     """AgentOS as the deployment needs it: everything that would differ per process is explicit."""
     found = components(configured, sessions)
     queue_config, stream = queue(configured)
@@ -78,6 +80,7 @@ def agent_os(configured: Settings, database: Postgres, sessions: AsyncBaseDb) ->
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         metrics.forget_dead_workers()
+        await readiness.problems()  # connects: the first requests come in a burst, as soon as /health answers
         sampling = asyncio.create_task(metrics.sample(database))
         yield
         sampling.cancel()
@@ -128,7 +131,7 @@ def application(configured: Settings) -> ASGIApp:
             await connection.execute(text("SELECT 1"))
 
     readiness = Readiness({"postgres": ask_postgres, "redis": redis_client.ping})
-    inner = agent_os(configured, database, sessions)
+    inner = agent_os(configured, database, sessions, readiness)
     logs.configure(configured.instance_name, configured.agno_role, configured.secret_values())
     metrics.INSTANCE.labels(
         configured.instance_name, configured.agno_role, configured.os_id, version("agno")

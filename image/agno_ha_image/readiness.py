@@ -8,6 +8,10 @@ from contextvars import Context
 Probe = Callable[[], Awaitable[object]]
 
 
+SLICES = 20
+"""A store's time is counted in so many parts: an event loop that was busy for long has used up one of them only."""
+
+
 class _Store:
     """One store's probe. At most one is under way, however many ask; an answer holds for `ttl` seconds."""
 
@@ -15,33 +19,36 @@ class _Store:
         self._probe = probe
         self._timeout = timeout
         self._ttl = ttl
-        self._task: asyncio.Task[None] | None = None
-        self._started = 0.0
+        self._answered: asyncio.Task[None] | None = None
+        self._overdue: asyncio.Task[None] | None = None
         self._problem: str | None = None
         self._until = 0.0
 
     async def problem(self) -> str | None:
         if time.monotonic() < self._until:
             return self._problem
-        if self._task is None:
-            self._started = time.monotonic()
-            self._task = asyncio.create_task(self._run(), context=Context())
-        # Never cancelled: cancelling a query waits for the server, which is what may not answer.
-        left = self._started + self._timeout - time.monotonic()
-        if left > 0:
-            await asyncio.wait({self._task}, timeout=left)
-        if self._task is not None and not self._task.done():
-            return f"no answer within {self._timeout:g} s"
+        if self._answered is None or self._overdue is None:
+            self._answered = asyncio.create_task(self._ask(), context=Context())
+            self._overdue = asyncio.create_task(self._wait(self._answered), context=Context())
+        await asyncio.wait({self._answered, self._overdue}, return_when=asyncio.FIRST_COMPLETED)
         return self._problem
 
-    async def _run(self) -> None:
+    async def _ask(self) -> None:
+        """Never cancelled: cancelling a query waits for the server, which is what may not answer."""
         try:
             await self._probe()
             self._problem = None
         except Exception as error:
             self._problem = type(error).__name__
         self._until = time.monotonic() + self._ttl
-        self._task = None
+        self._answered = None
+
+    async def _wait(self, answered: asyncio.Task[None]) -> None:
+        for _ in range(SLICES):
+            await asyncio.wait({answered}, timeout=self._timeout / SLICES)
+            if answered.done():
+                return
+        self._problem = f"no answer within {self._timeout:g} s"
 
 
 class Readiness:

@@ -1,19 +1,10 @@
 """The listening socket, and how it stops taking connections without losing any. Standard library only."""
 
-import ctypes
 import socket
-import struct
 
-SO_ATTACH_FILTER = 26  # asm-generic/socket.h; not exported by the socket module
-
-# Classic BPF over the TCP header: drop a packet whose flags are SYN without ACK, keep every other one.
-_DROP_NEW_CONNECTIONS = (
-    (0x30, 0, 0, 13),  # ldb [13]            the flags
-    (0x54, 0, 0, 0x12),  # and #(SYN|ACK)
-    (0x15, 0, 1, 0x02),  # jeq #SYN, next, keep
-    (0x06, 0, 0, 0),  # ret #0               drop
-    (0x06, 0, 0, 0xFFFFFFFF),  # ret #-1     keep
-)
+SO_BINDTOIFINDEX = 62  # asm-generic/socket.h; not exported by the socket module
+NO_INTERFACE = 0x7FFFFFFF
+"""An index that no network interface has."""
 
 
 def listen(host: str, port: int, backlog: int = 2048) -> socket.socket:
@@ -32,20 +23,18 @@ def listen(host: str, port: int, backlog: int = 2048) -> socket.socket:
 
 
 def refuse_new_connections(listener: socket.socket) -> bool:
-    """Make the kernel ignore connection attempts while what is already queued is still served.
+    """Make the kernel refuse connection attempts while what is already queued is still served.
 
     Closing the listener would reset connections that completed their handshake but were not accepted yet:
-    their request may have been sent already, and a proxy must not repeat a POST. A filter on the listener is
-    unprivileged, and drops only what has not begun; clients retransmit and find the next instance.
+    their request may have been sent already, and a proxy must not repeat a POST. A listener bound to an
+    interface that doesn't exist is found by no new packet: a client is refused before it sends anything and
+    goes to the next instance at once. Needs no privilege (Linux 5.7 or newer) and no capability.
 
     Returns:
-        False where the kernel has no socket filters (some sandboxes): then closing is all that is left.
+        False where the kernel doesn't allow it: then closing is all that is left.
     """
-    program = b"".join(struct.pack("HBBI", *instruction) for instruction in _DROP_NEW_CONNECTIONS)
-    buffer = ctypes.create_string_buffer(program, len(program))
-    header = struct.pack("HP", len(_DROP_NEW_CONNECTIONS), ctypes.addressof(buffer))
     try:
-        listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, header)
+        listener.setsockopt(socket.SOL_SOCKET, SO_BINDTOIFINDEX, NO_INTERFACE)
     except OSError:
         return False
     return True

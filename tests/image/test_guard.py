@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
@@ -155,6 +156,21 @@ def test_a_frozen_store_is_asked_once_and_reported_in_time() -> None:
 
     assert asyncio.run(go()) == [{"postgres": "no answer within 0.1 s"}] * 21
     assert asked == 1
+
+
+def test_a_busy_event_loop_is_no_reason_to_refuse() -> None:
+    """A new instance imports much on its first requests: the store answers meanwhile, and nobody reads it."""
+
+    async def answers() -> None:
+        await asyncio.sleep(0.05)
+
+    async def go() -> dict[str, str]:
+        asking = asyncio.create_task(Readiness({"postgres": answers}, timeout=0.2).problems())
+        await asyncio.sleep(0)
+        time.sleep(0.5)
+        return await asking
+
+    assert asyncio.run(go()) == {}
 
 
 @pytest.mark.parametrize("form", ["sse", "json"])
