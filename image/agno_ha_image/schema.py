@@ -26,6 +26,7 @@ SCHEMA = "ai"
 PATIENCE = 30.0
 """Seconds in which it is no warning that Postgres does not answer: it may be starting beside this instance."""
 
+_MARKED = "SELECT to_regclass('agno_ha.schema_revision') IS NOT NULL"
 _CURRENT = f"""
 SELECT revision = %s AND NOT EXISTS (
   SELECT FROM unnest(tables) AS name WHERE to_regclass(format('%%I.%%I', '{SCHEMA}', name)) IS NULL
@@ -52,11 +53,10 @@ async def connect(configured: Settings) -> psycopg.AsyncConnection:
 
 async def is_current(connection: psycopg.AsyncConnection) -> bool:
     """Whether this image's mark stands and every table that it names exists."""
-    try:
-        async with connection.transaction():  # a savepoint where one is open: the first look finds no table
-            row = await (await connection.execute(_CURRENT, (REVISION,))).fetchone()
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        return False
+    # Asked for first: a query on a missing table would be an error in the server's log at every first start.
+    row = await (await connection.execute(_MARKED)).fetchone()
+    if row and row[0]:
+        row = await (await connection.execute(_CURRENT, (REVISION,))).fetchone()
     return bool(row and row[0])
 
 
