@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from harness.deployment import ROOT, free_port, wait_for
@@ -69,3 +70,12 @@ def fired(variant: Variant, scheduled: tuple[str, datetime]) -> list[dict[str, o
     )
     time.sleep(3)
     return runs()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Within this directory, what changes the stack comes after everything that looks at it."""
+    here = [place for place, item in enumerate(items) if item.path.parent == Path(__file__).parent]
+    last = "test_a_changed_file_and_a_session_pooler_roll_out"
+    ordered = sorted((items[place] for place in here), key=lambda item: item.name == last)
+    for place, item in zip(here, ordered, strict=True):
+        items[place] = item

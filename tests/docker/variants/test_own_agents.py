@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from harness.deployment import wait_for
 from harness.variant import Variant
 
 
@@ -43,6 +44,8 @@ def test_a_changed_file_and_a_session_pooler_roll_out(variant: Variant, fired: l
     module.write_text(text.replace(".upper())", ".upper() + ' (changed)')"))
     variant.change({"postgres": {"pooler": {"mode": "session", "poolSize": 27}}})
     variant.up()
+    # Old instances end after the update: they drain.
+    wait_for(lambda: len(variant.containers("web")) == 2, 60, "the old instances to be gone")
 
     assert image(variant, "web") != pinned
     assert "YOU SAID: A PLAN (changed)" in shouted(variant)
