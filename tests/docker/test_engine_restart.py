@@ -43,6 +43,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[private_engine.PrivateEn
 def test_everything_comes_back_with_its_data(engine: private_engine.PrivateEngine, tmp_path: Path) -> None:
     client = swarm.engine()
     swarm.ensure_swarm(Workspace(tmp_path, "swarm"), client, print)
+    client.close()
     deployment = Deployment(tmp_path / "restart", "t-restart", topology=TOPOLOGY)
     deployment.up()
     for turn in range(1, 4):

@@ -90,6 +90,7 @@ class Deployment:
         if self.way == "pulumi":
             automation.down(self.pulumi(), print, data=data)
         swarm.remove(self.engine, self.namespace, data=data, progress=print)
+        self.engine.close()
 
     def until_ready(self, timeout: float = 120) -> None:
         wait_for(lambda: self.get("/ready").status_code == 200, timeout, "the stack to be ready")
