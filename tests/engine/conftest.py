@@ -19,13 +19,13 @@ SMALL: dict[str, Any] = {
     "app": {
         "workers": 1,
         "drain": {"delay": "3s", "timeout": "20s", "grace": "90s"},
-        "health": {"startPeriod": "15s"},
+        "health": {"startPeriod": "60s"},
         "secrets": {"SEARCH_API_KEY": "searchKey"},
     },
     "scaling": {"min": 2, "max": 5},
     "postgres": {"pool": {"size": 4, "overflow": 4}, "password": "postgresPassword"},
 }
-"""Sized for two cores; quick to find a bad version; some secrets are given and some generated."""
+"""Sized for two cores, where three instances that start under load take their time; given and generated secrets."""
 
 FULL: dict[str, Any] = {
     "app": {"drain": {"delay": "3s"}, "health": {"startPeriod": "15s"}, "scheduler": {"enabled": True}},

@@ -30,8 +30,11 @@ def specifications(deployment: Deployment) -> dict[str, dict[str, Any]]:
             del config["ConfigID"]
         for network in spec["TaskTemplate"]["Networks"]:
             network["Target"] = names[network["Target"]]
+        if not any((container.get("Privileges") or {}).values()):
+            container.pop("Privileges", None)  # empty, or absent
         # Lists that the engine reads as sets: in whichever order they were sent.
         container["Env"] = sorted(container.get("Env", []))
+        container["Mounts"] = sorted(container.get("Mounts", []), key=lambda mount: mount["Target"])
         spec["TaskTemplate"]["Networks"].sort(key=lambda network: network["Target"])
         for key in ("Secrets", "Configs"):
             container[key] = sorted(container.get(key, []), key=lambda entry: entry["File"]["Name"])

@@ -30,7 +30,7 @@ def kill_during_up(deployment: Deployment, moment: Callable[[], object]) -> None
     process = Pulumi(deployment.workspace).start("up", "--yes", "--skip-preview", log=log)
     try:
         wait_for(lambda: moment() or process.poll() is not None, 120, "the moment", every=0.02)
-        assert process.poll() is None, f"up ended before the moment: {log.read_text()[-2000:]}"
+        assert process.poll() is None, f"up ended before the moment: {log.read_text()}"
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -106,7 +106,7 @@ def test_a_broken_version_is_rolled_back_and_reported(
     before = main.replaced("web")
     with Load(main, per_second=PER_SECOND) as load:
         load.reach(50)
-        main.change({"app": {"image": broken}})
+        main.change({"app": {"image": broken, "health": {"startPeriod": "10s"}}})  # found the sooner
         for attempt in ("the first", "the second", "the third"):
             begun = time.monotonic()
             with pytest.raises(OperationError) as refused:
@@ -118,7 +118,7 @@ def test_a_broken_version_is_rolled_back_and_reported(
             wait_for(lambda: main.replaced("web") == before, 60, "the containers that ran before")
             # Nothing may look well that is not: what is asked for does not run.
             assert "agno-web (Service)" in touched(pulumi.preview())
-        main.change({"app": {"image": pinned.app}})
+        main.change({"app": {"image": pinned.app, "health": {"startPeriod": "60s"}}})
         main.up(ready=False)
         load.reach(len(load.acknowledged) + 50)
     assert not load.failures, load.seen()
