@@ -27,7 +27,9 @@ PATIENCE = 30.0
 """Seconds in which it is no warning that Postgres does not answer: it may be starting beside this instance."""
 
 # Not to_regclass: within a transaction it goes on saying what a session knew before the other instance's commit.
-_MARKED = "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'agno_ha' AND tablename = 'schema_revision')"
+_MARKED = (
+    "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'agno_ha' AND tablename = 'schema_revision')"
+)
 _CURRENT = f"""
 SELECT revision = %s AND NOT EXISTS (
   SELECT FROM unnest(tables) AS name WHERE to_regclass(format('%%I.%%I', '{SCHEMA}', name)) IS NULL

@@ -76,7 +76,10 @@ class Scope:
             name=f"{self.physical(room)}-{digest}",
             data=_base64(content),
             labels=[docker.ServiceConfigLabelArgs(label=NAMESPACE_LABEL, value=self.namespace)],
-            opts=self.options(),
+            # The provider would delete a named config first, which the engine refuses while a service has it.
+            opts=pulumi.ResourceOptions.merge(
+                self.options(), pulumi.ResourceOptions(delete_before_replace=False)
+            ),
         )
         return docker.ServiceTaskSpecContainerSpecConfigArgs(
             config_id=config.id, config_name=config.name, file_name=path, file_mode=mode
