@@ -164,7 +164,13 @@ CASES = [
             **WEB,
         },
     ),
-    Case("postgres.pooler.mode", "session", {**POOLER_INI, **WEB, **SCHEDULER}, on="full"),
+    Case(
+        "postgres.pooler.mode",
+        "session",
+        {**POOLER_INI, **WEB, **SCHEDULER},
+        on="full",
+        given={"postgres": {"pooler": {"poolSize": 72}}},  # of which a session holds one as long as it lasts
+    ),
     Case("postgres.pooler.poolSize", 31, POOLER_INI, on="full"),
     Case("postgres.pooler.maxClientConnections", 450, POOLER_INI, on="full"),
     Case("postgres.pooler.cpu", 0.4, POOLER, on="full"),
