@@ -18,7 +18,7 @@ from agno.run.cancellation_management.redis_cancellation_manager import RedisRun
 from agno.team import Team
 from agno.workflow import Workflow
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import event, text
 from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 
@@ -131,6 +131,9 @@ def application(configured: Settings) -> ASGIApp:
             await connection.execute(text("SELECT 1"))
 
     readiness = Readiness({"postgres": ask_postgres, "redis": redis_client.ping})
+    event.listen(
+        database.db_engine.sync_engine, "after_cursor_execute", lambda *_: readiness.answered("postgres")
+    )
     inner = agent_os(configured, database, sessions, readiness)
     logs.configure(configured.instance_name, configured.agno_role, configured.secret_values())
     metrics.INSTANCE.labels(

@@ -1,6 +1,7 @@
 """Whether the stores answer: asked before every run, and by /ready."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from contextvars import Context
@@ -23,6 +24,8 @@ class _Store:
         self._overdue: asyncio.Task[None] | None = None
         self._problem: str | None = None
         self._until = 0.0
+        self.answered = -math.inf
+        """When the store last answered anybody."""
 
     async def problem(self) -> str | None:
         if time.monotonic() < self._until:
@@ -31,7 +34,10 @@ class _Store:
             self._answered = asyncio.create_task(self._ask(), context=Context())
             self._overdue = asyncio.create_task(self._wait(self._answered), context=Context())
         await asyncio.wait({self._answered, self._overdue}, return_when=asyncio.FIRST_COMPLETED)
-        return self._problem
+        if self._answered is None:
+            return self._problem
+        silent = time.monotonic() - self.answered > self._timeout
+        return f"no answer within {self._timeout:g} s" if silent else None
 
     async def _ask(self) -> None:
         """Never cancelled: cancelling a query waits for the server, which is what may not answer."""
@@ -48,7 +54,6 @@ class _Store:
             await asyncio.wait({answered}, timeout=self._timeout / SLICES)
             if answered.done():
                 return
-        self._problem = f"no answer within {self._timeout:g} s"
 
 
 class Readiness:
@@ -57,6 +62,10 @@ class Readiness:
     def __init__(self, probes: dict[str, Probe], *, timeout: float = 2.0, ttl: float = 0.5) -> None:
         """Seconds: `timeout` for an answer, `ttl` for which an answer holds."""
         self._stores = {name: _Store(probe, timeout, ttl) for name, probe in probes.items()}
+
+    def answered(self, name: str) -> None:
+        """Say that a store has just answered a query: a probe that waits for a free connection is no outage."""
+        self._stores[name].answered = time.monotonic()
 
     async def problems(self) -> dict[str, str]:
         """Name → what is wrong, of each store that can't be used now; empty = ready."""

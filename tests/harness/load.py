@@ -50,7 +50,7 @@ class Load:
     acknowledged: dict[str, str] = field(default_factory=dict)
     """Session → the instance that answered."""
     failures: list[tuple[float, str, str]] = field(default_factory=list)
-    """Seconds since the start, what was seen, and the instance where it is known."""
+    """Seconds since the start, the outcome, and the instance and its words where they are known."""
     turns: list[Turn] = field(default_factory=list)
     """Every turn that has ended, in that order."""
     in_flight: int = 0
@@ -113,7 +113,7 @@ class Load:
         form = {name: (None, value) for name, value in
                 {"message": self.message, "session_id": session, "stream": "false"}.items()}  # fmt: skip
         at = self.now()
-        instance = retry_after = ""
+        instance = retry_after = said = ""
         self.in_flight += 1
         try:
             answer = await client.post("/agents/assistant/runs", files=form)
@@ -123,6 +123,7 @@ class Load:
             instance = answer.headers.get("X-Agno-Instance", "")
             retry_after = answer.headers.get("Retry-After", "")
             outcome = str(answer.status_code)
+            said = answer.text[:120]
             if answer.status_code == 200:
                 outcome = str(answer.json().get("status"))
         finally:
@@ -131,4 +132,4 @@ class Load:
         if outcome == "COMPLETED":
             self.acknowledged[session] = instance
         else:
-            self.failures.append((at, outcome, instance))
+            self.failures.append((at, outcome, f"{instance} {said}"))

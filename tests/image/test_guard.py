@@ -158,6 +158,22 @@ def test_a_frozen_store_is_asked_once_and_reported_in_time() -> None:
     assert asked == 1
 
 
+def test_a_probe_that_waits_for_a_free_connection_is_no_outage() -> None:
+    async def waiting() -> None:
+        await asyncio.sleep(60)
+
+    async def go() -> list[dict[str, str]]:
+        readiness = Readiness({"postgres": waiting}, timeout=0.1)
+        asking = asyncio.create_task(readiness.problems())
+        await asyncio.sleep(0.08)
+        readiness.answered("postgres")  # somebody else's query
+        first = await asking
+        await asyncio.sleep(0.1)
+        return [first, await readiness.problems()]
+
+    assert asyncio.run(go()) == [{}, {"postgres": "no answer within 0.1 s"}]
+
+
 def test_a_busy_event_loop_is_no_reason_to_refuse() -> None:
     """A new instance imports much on its first requests: the store answers meanwhile, and nobody reads it."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets as random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pulumi import automation
 from pulumi.automation import CommandError, EngineEvent
@@ -96,15 +97,19 @@ def down(stack: automation.Stack, progress: Progress, *, data: bool) -> None:
     """Destroy the stack; without `data`, all but the volumes and the generated secrets.
 
     It refreshes first: the provider fails to delete what is already gone.
+
+    Raises:
+        OperationError: the data is protected, and nothing was deleted; or what the engine said.
     """
     seen = _Events(progress)
     try:
+        resources = (stack.export_stack().deployment or {}).get("resources", [])
         if data:
+            _refuse_protected(stack.name, resources)
             stack.destroy(on_event=seen.see, refresh=True)
             # Removing the stack would delete its stack file, which is the user's.
             stack.workspace.remove_stack(stack.name, preserve_config=True)
             return
-        resources = (stack.export_stack().deployment or {}).get("resources", [])
         targets = [
             entry["urn"]
             for entry in resources
@@ -114,6 +119,19 @@ def down(stack: automation.Stack, progress: Progress, *, data: bool) -> None:
             stack.destroy(target=targets, on_event=seen.see, refresh=True)
     except CommandError as error:
         raise OperationError(explained(error, seen.errors)) from None
+
+
+def _refuse_protected(stack: str, resources: Sequence[Mapping[str, Any]]) -> None:
+    # The engine itself would find out only after it had taken the service down.
+    names = [
+        f"{urn.split('::')[-1]} ({kind.split(':')[-1]})"
+        for urn, kind in ((entry["urn"], entry["type"]) for entry in resources if entry.get("protect"))
+    ]
+    if names:
+        raise OperationError(
+            f"Stack {stack} protects its data: {', '.join(names)}. Nothing was deleted. If it must go: "
+            f"pulumi state unprotect --all --stack {stack}, then the same command again."
+        )
 
 
 class _Events:
