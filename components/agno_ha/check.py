@@ -21,7 +21,15 @@ def run(plan: Plan, configuration: Configuration | None = None) -> list[Finding]
     """
     return evaluate(
         (
-            Resource(resource.urn, resource.type, resource.name, resource.parent, _plain(resource.inputs))
+            Resource(
+                resource.urn,
+                resource.type,
+                resource.name,
+                resource.parent,
+                _plain(resource.inputs),
+                resource.protect,
+                resource.ignored,
+            )
             for resource in plan.resources
         ),
         configuration,

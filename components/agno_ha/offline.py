@@ -47,6 +47,8 @@ class Resource:
     """Plain values; secret ones wrapped in `Secret`, unknown ones an `Unknown`."""
     dependencies: tuple[str, ...]
     protect: bool
+    ignored: tuple[str, ...] = ()
+    """Properties whose changes are left to somebody else (`ignoreChanges`)."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ class _Recorder(mocks.MockMonitor):
                     inputs=_struct(request.object),
                     dependencies=tuple(request.dependencies),
                     protect=request.protect,
+                    ignored=tuple(request.ignoreChanges),
                 )
             )
         return response
