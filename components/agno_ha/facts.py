@@ -10,14 +10,16 @@ class Fact(NamedTuple):
 
     meaning: str
     settings: tuple[str, ...] = ()
-    """Below `topology`, the one that decides most first; empty where the target or the stack decides."""
+    """The one that decides most first: below `topology`, or a key of the stack file; empty where the target decides."""
 
 
 FACTS: dict[str, Fact] = {
     "target": Fact("the target's name"),
-    "environment": Fact("`dev`, `staging` or `prod`: decides protection and the policies' preset"),
+    "environment": Fact(
+        "`dev`, `staging` or `prod`: decides protection and the policies' preset", ("agno-ha:environment",)
+    ),
     "autoscaled": Fact("whether the target changes the number of instances by itself"),
-    "protected": Fact("whether what holds data is protected against deletion"),
+    "protected": Fact("whether what holds data is protected against deletion", ("agno-ha:environment",)),
     "min": Fact("instances that always run", ("scaling.min",)),
     "max": Fact("instances at most", ("scaling.max",)),
     "surge": Fact("instances beside max while all are replaced", ("scaling.max",)),

@@ -15,12 +15,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from agno_ha.topology.base import Matching, Section
+from agno_ha.topology.base import Matching, Section, invalid
 from agno_ha.topology.problem import ConfigurationError, Problem
 from agno_ha.validation import validate
 from agno_ha.yaml_file import read_yaml
+from pydantic import BeforeValidator
 
 from agno_ha_policies.model import Finding, Level
 
@@ -32,6 +33,13 @@ LEVELS: dict[str, Level] = {EXPIRED: "mandatory", UNMATCHED: "advisory"}
 _Text = Annotated[str, Matching(r"\S[^\x00-\x1f]*", "must be one line of text", "Write it on one line")]
 
 
+def _day(value: Any) -> Any:
+    # YAML reads a day as a date, and a time as one too.
+    if type(value) is not datetime.date:
+        raise invalid("must be a day", "Write it like 2027-03-31, without quotes")
+    return value
+
+
 class Exemption(Section):
     """One exception."""
 
@@ -41,7 +49,7 @@ class Exemption(Section):
     """Pattern on the whole URN; `*` stands for any text, `?` for one character."""
     reason: _Text
     """Why; shown with each finding that it tolerates."""
-    expires: datetime.date
+    expires: Annotated[datetime.date, BeforeValidator(_day)]
     """The last day on which it holds."""
 
     def tolerates(self, finding: Finding) -> bool:

@@ -60,7 +60,7 @@ def as_service(resource: Resource) -> Resource:
         },
         "logDriver": {"name": props.get("logDriver"), "options": props.get("logOpts")},
         "restartPolicy": {
-            "condition": restart if restart is UNKNOWN else _RESTART.get(restart, restart),
+            "condition": _RESTART.get(restart, restart) if isinstance(restart, str) else restart,
             "maxAttempts": props.get("maxRetryCount"),
         },
         "networksAdvanceds": props.get("networksAdvanced"),

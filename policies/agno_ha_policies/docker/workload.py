@@ -21,12 +21,29 @@ MEMORY = "taskSpec.resources.limits.memoryBytes"
 GRACE = f"{SPEC}.stopGracePeriod"
 PORTS = "endpointSpec.ports"
 
+_AUTOSCALER = frozenset({"swarm.autoscaler", "swarm.autoscale"})
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
 def replicas(view: View[Any]) -> float | None:
-    """Return the number of tasks; None for a global service, which has one on every node."""
-    return None if view.flag("mode.global", False) else view.number(REPLICAS, 1)
+    """Return the number of tasks; None for a global service, which has one on every node.
+
+    None, and said, where an autoscaler decides it.
+    """
+    if view.flag("mode.global", False):
+        return None
+    if view.known("mode.replicated", None) is None and is_handed_over(view):
+        view.unreadable(REPLICAS, "is the autoscaler's")
+        return None
+    return view.number(REPLICAS, 1)
+
+
+def is_handed_over(view: View[Any]) -> bool:
+    """Whether a label hands the number of tasks to an autoscaler of Swarm services."""
+    return any(
+        isinstance(label, Mapping) and label.get("label") in _AUTOSCALER and label.get("value") == "true"
+        for label in view.items("labels") or []
+    )
 
 
 def is_own(view: View[Any], room: str) -> bool:

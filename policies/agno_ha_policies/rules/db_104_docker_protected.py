@@ -12,7 +12,9 @@ VOLUME = "docker:index/volume:Volume"
 
 def check(volume: View[NoBounds]) -> Iterator[Violation]:
     """Look at the option that keeps Pulumi from deleting it."""
-    if volume.resource.protect is False:
+    if volume.resource.protect is None:
+        volume.unreadable("protect", "is not told")
+    elif not volume.resource.protect:
         yield volume.violation("protect", "the volume is not protected against deletion. Set protect=True.")
 
 

@@ -19,7 +19,8 @@ def check(service: View[NoBounds]) -> Iterator[Violation]:
     at = [service.text(f"{SPEC}.mounts.{index}.target") for index, mount in kept(service)]
     at += [service.text(f"{SPEC}.volumes.{index}.containerPath") for index, _ in numbered(service, "volumes")]
     home = service.value(f"{ENV}.PGDATA", _DATA)
-    if home is None or None in at or service.mapping(ENV) is None:
+    lists = (service.items(f"{SPEC}.mounts"), service.items(f"{SPEC}.volumes"), service.mapping(ENV))
+    if home is None or None in at or None in lists:
         return
     if not any(home.startswith(str(path)) or str(path).startswith(_DATA) for path in at):
         yield service.violation(

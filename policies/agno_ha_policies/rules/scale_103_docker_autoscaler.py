@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from agno_ha_policies.docker.workload import REPLICAS, SERVICES
+from agno_ha_policies.docker.workload import REPLICAS, SERVICES, is_handed_over
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View
-
-_LABELS = frozenset({"swarm.autoscaler", "swarm.autoscale"})
 
 
 def check(service: View[NoBounds]) -> Iterator[Violation]:
     """Look for the label that hands the count to an autoscaler, beside a count."""
-    labels = service.items("labels") or []
-    handed = any(
-        isinstance(label, Mapping) and label.get("label") in _LABELS and label.get("value") == "true"
-        for label in labels
-    )
     fixed = service.known(REPLICAS, None) is not None
-    if handed and fixed and not any(REPLICAS.startswith(path) for path in service.resource.ignored):
+    if (
+        is_handed_over(service)
+        and fixed
+        and not any(REPLICAS.startswith(path) for path in service.resource.ignored)
+    ):
         yield service.violation(
             REPLICAS,
             "an autoscaler owns the count (label swarm.autoscaler), and every update of the program sets it "
