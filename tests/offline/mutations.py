@@ -1,7 +1,7 @@
 """The good stack broken one setting at a time, and exactly the rules that should notice.
 
-`dev` is this repository's stack as its files have it; `pooled` the same with PgBouncer; `prod` the same in production,
-with TLS and with what a target would have to offer there.
+`dev` is this repository's stack as its files have it; `pooled` the same with PgBouncer; `one target` the same scaled
+by CPU alone; `prod` the same in production, with TLS and with what a target would have to offer there.
 """
 
 from __future__ import annotations
@@ -97,6 +97,7 @@ ON_FACTS = [
     dev(AGNO, "max", 1, "SCALE-001 SCALE-102@agno-web"),
     dev(AGNO, "scaleCpu", 95, "SCALE-002"),
     dev(AGNO, "scaleMemory", 5, "SCALE-002"),
+    Mutation("one target", AGNO, "scaleCpu", 0, "SCALE-002"),
     prod(AGNO, "cooldownOut", 5, "SCALE-003"),
     prod(AGNO, "cooldownIn", 59, "SCALE-003"),
     dev(AGNO, "cooldownIn", 30, "SCALE-003"),

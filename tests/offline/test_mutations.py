@@ -29,6 +29,7 @@ def stacks(evaluate: Evaluate) -> dict[str, Stack]:
     made = {
         "dev": evaluate(),
         "pooled": evaluate({"postgres": {"pooler": {"enabled": True}}}),
+        "one target": evaluate({"scaling": {"memory": None}}),
         "prod": evaluate({"loadBalancer": {"tls": {"mode": "generated"}}}, environment="prod"),
     }
     named = {name: {each.urn: each for each in resources_of(plan)} for name, plan in made.items()}

@@ -65,14 +65,21 @@ def is_instance(view: View[Any]) -> bool:
     environment = view.mapping(ENV) or {}
     if "AGNO_ROLE" in environment:
         return view.text(f"{ENV}.AGNO_ROLE") == "web"
-    return "DB_POOL_SIZE" in environment or (image_name(view) or "").startswith(("agno", "agentos"))
+    return "DB_POOL_SIZE" in environment or _is_agno(view)
 
 
 def is_app(view: View[Any]) -> bool:
     """Whether it is an app instance or a scheduler; nothing is said where it can't be told."""
     environment = view.known(ENV, {})
     named = isinstance(environment, Mapping) and ("AGNO_ROLE" in environment or "DB_POOL_SIZE" in environment)
-    return named or (image_name(view) or "").startswith(("agno", "agentos"))
+    return named or _is_agno(view)
+
+
+def _is_agno(view: View[Any]) -> bool:
+    """Whether the image is Agno's, or one of Agno's name; ours, which are stores too, say their role."""
+    image = view.known(IMAGE, "")
+    parts = image.split("/") if isinstance(image, str) else []
+    return any(part.startswith(("agno", "agentos")) and part != "agno-ha" for part in parts)
 
 
 def image_name(view: View[Any]) -> str | None:

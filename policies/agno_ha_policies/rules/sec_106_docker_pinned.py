@@ -23,12 +23,14 @@ def check(service: View[Pinning]) -> Iterator[Violation]:
         return
     tag = image.rpartition("/")[2].partition(":")[2]
     if service.bounds.digest:
-        yield service.violation(IMAGE, "is not pinned by digest. Write it like name@sha256:….")
+        yield _unpinned(service, "is not pinned by digest. Write it like name@sha256:….")
     elif tag in ("", "latest"):
-        yield service.violation(
-            IMAGE,
-            f"{'has no tag' if not tag else 'is tagged latest'}, and may be another tomorrow. Name a version.",
-        )
+        how = "is tagged latest" if tag else "has no tag"
+        yield _unpinned(service, f"{how}, and may be another tomorrow. Name a version.")
+
+
+def _unpinned(service: View[Pinning], message: str) -> Violation:
+    return service.violation(IMAGE, message)
 
 
 RULE = ResourceRule(
