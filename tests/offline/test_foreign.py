@@ -164,7 +164,8 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "ci runner": (
         CI_RUNNER,
         "OPS-102 runner logDriver, OPS-103 runner restart, SEC-101 runner envs.RUNNER_TOKEN, "
-        "SEC-102 runner privileged, SEC-102 runner capabilities.adds.0, SEC-103 runner user, SEC-104 runner readOnly, SEC-106 runner image, "
+        "SEC-102 runner privileged, SEC-102 runner capabilities.adds.0, SEC-103 runner user, SEC-104 runner readOnly, "
+        "SEC-106 runner image, "
         "SEC-107 runner volumes.0.hostPath",
     ),
     "cache and queue": (

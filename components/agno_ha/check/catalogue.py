@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,8 +29,9 @@ _KINDS = {"0": "the facts", "1": "Docker", "2": "Kubernetes", "3": "ECS"}
 def page(text: str) -> str:
     """Return the page with its generated parts, between their marks, made anew."""
     for name, lines in (("rules", _rules()), ("facts", _facts())):
-        filled = "\n".join([f"<!-- {name} -->", *lines, f"<!-- /{name} -->"])
-        text = re.sub(f"<!-- {name} -->.*?<!-- /{name} -->", lambda _, new=filled: new, text, flags=re.DOTALL)
+        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        before, after = text.partition(begin)[0], text.partition(end)[2]
+        text = "\n".join([before + begin, *lines, end + after])
     return text
 
 
