@@ -1,4 +1,4 @@
-"""`agno-ha check` on a project: exit codes, the lines that caused findings, bad files; no CLI and no engine in reach."""
+"""`agno-ha check` on a project: exit codes, lines that caused findings, bad files; no CLI and no engine in reach."""
 
 from __future__ import annotations
 
