@@ -36,7 +36,9 @@ _LEVELS: tuple[Level, ...] = get_args(Level)  # the strictest first
 
 class _Levels(Section):
     level: Level | None = None
+    """Of findings; default null: what is less specific decides."""
     unknown: Level | None = None
+    """Of what could not be checked; likewise."""
 
 
 @dataclass(frozen=True)
