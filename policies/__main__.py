@@ -8,7 +8,7 @@ from agno_ha_policies.pulumi_adapter import environment, policies
 from pulumi_policy import PolicyPack
 
 try:
-    configuration = Configuration.load(Path(__file__).parent, environment())
+    configuration = Configuration.load(Path(__file__).resolve().parent, environment())
 except ConfigurationError as error:
     raise SystemExit(f"The policies are not configured right:\n{error}") from None
 PolicyPack("agno-ha", policies(configuration))

@@ -10,6 +10,8 @@ import yaml
 from agno_ha.configuration import ConfigurationError
 from agno_ha.operations.swarm import OperationError
 from agno_ha.targets.docker.images import Images
+from agno_ha_policies import RULES
+from agno_ha_policies.model import StackRule
 from engine.conftest import labelled, settings
 from harness.deployment import Deployment
 from harness.pulumi import Pulumi
@@ -95,13 +97,15 @@ def checked(deployment: Deployment) -> list[dict[str, Any]]:
 
 
 def as_policies(findings: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    together = {rule.id for rule in RULES if isinstance(rule, StackRule)}
     named = set()
     for finding in findings:
-        about = finding["rule"].startswith("EXCEPTION")
-        suffix = "-advisory" * (finding["level"] == "advisory" and not about)
+        rule = finding["rule"]
+        about = rule.startswith("EXCEPTION")
+        kind = "-stack" * (rule in together) + "-advisory" * (finding["level"] == "advisory")
         excepted = f" (excepted {finding['excepted']})" if finding["excepted"] else ""
-        text = f"{finding['path']}: {finding['message']}{excepted}"
-        named.add((finding["rule"] + suffix, "" if about else finding["urn"], text))
+        text = f"{rule}: {finding['path']}: {finding['message']}{excepted}"
+        named.add((rule if about else rule.partition("-")[0] + kind, "" if about else finding["urn"], text))
     return named
 
 
@@ -145,7 +149,7 @@ def test_an_advisory_finding_is_shown_and_stops_nothing(make: Make) -> None:
     deployment = make(ABOVE_THE_CEILING)
     write(deployment, "dev", {"SCALE-001": "advisory"})
     done = Pulumi(deployment.workspace).run("preview", "--policy-pack", "policies")
-    assert "SCALE-001-advisory" in done.stdout
+    assert "SCALE-advisory" in done.stdout
     assert "scaling.max = 11 is above the ceiling of 10" in done.stdout
 
 
@@ -175,14 +179,14 @@ def test_unknown_values_are_reported_with_their_path(make: Make, environment: st
     stranger = {(name, text) for name, urn, text in reported(deployment) if urn.endswith("::stranger")}
     replicas = "mode.replicated.replicas: could not be checked: is not known yet"
     level = "-advisory" if environment == "dev" else ""
-    assert (f"SCALE-101{level}", replicas) in stranger
+    assert (f"SCALE{level}", f"SCALE-101: {replicas}") in stranger
     url = "taskSpec.containerSpec.env.DATABASE_URL"
     assert (
-        "SEC-101-advisory",
-        f"{url}: could not be checked: is not known yet, so that it may hold a password",
+        "SEC-advisory",
+        f"SEC-101: {url}: could not be checked: is not known yet, so that it may hold a password",
     ) in stranger
     # One unknown value switches off no other check of the same resource.
-    assert any(name == "POOL-102" for name, _ in stranger)
+    assert any(text.startswith("POOL-102: ") for _, text in stranger)
 
 
 def test_exceptions_are_honoured_and_reported(make: Make) -> None:
@@ -194,7 +198,7 @@ def test_exceptions_are_honoured_and_reported(make: Make) -> None:
     text = yaml.safe_dump({"exceptions": entries}).replace("EXPIRES", "9999-01-31")
     (deployment.workspace.root / "policies" / "exceptions.yaml").write_text(text)
     done = Pulumi(deployment.workspace).run("preview", "--policy-pack", "policies")
-    assert "LB-003-advisory" in done.stdout
+    assert "LB-advisory" in done.stdout
     assert "(excepted until 9999-01-31: one machine)" in done.stdout
     assert reported(deployment) == as_policies(checked(deployment))
 

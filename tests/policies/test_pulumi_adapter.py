@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from agno_ha_policies import RULES, Configuration, Finding, Resource, Settings, evaluate
 from agno_ha_policies.exceptions import Exemption
+from agno_ha_policies.model import StackRule
 from agno_ha_policies.pulumi_adapter import environment, plain, policies
 from policies.stacks import STACK, UNKNOWN, facts, found, instance, server, stranger
 from pulumi_policy import (
@@ -70,13 +71,16 @@ def offline(
     resources: list[Resource], configuration: Configuration | None = None
 ) -> list[tuple[str, str, str]]:
     """The same of `agno-ha check`."""
-    return [
-        (policy_of(finding), where(finding), finding.text) for finding in evaluate(resources, configuration)
-    ]
+    findings = evaluate(resources, configuration)
+    return [(policy_of(finding), where(finding), f"{finding.rule}: {finding.text}") for finding in findings]
 
 
 def policy_of(finding: Finding) -> str:
-    return finding.rule + "-advisory" * (finding.level == "advisory" and not about(finding))
+    if about(finding):
+        return finding.rule
+    [rule] = [each for each in RULES if each.id == finding.rule]
+    stack = "-stack" * isinstance(rule, StackRule)
+    return rule.family + stack + "-advisory" * (finding.level == "advisory")
 
 
 def about(finding: Finding) -> bool:
@@ -99,7 +103,7 @@ def where(finding: Finding) -> str:
 )
 def test_the_same_findings_as_offline(stack: list[Resource]) -> None:
     assert sorted(engine(stack)) == sorted(offline(stack))
-    assert {policy.removesuffix("-advisory") for policy, _, _ in engine(stack)} == {
+    assert {text.partition(":")[0] for _, _, text in engine(stack)} == {
         rule.rstrip("?") for rule, _, _ in found(*stack)
     }
 
@@ -113,7 +117,7 @@ def test_a_stack_policy_looks_at_inputs() -> None:
 
 def test_a_resource_that_was_never_registered_is_read_from_the_stack() -> None:
     pack = policies(Configuration())
-    [budget] = [policy for policy in pack if policy.name == "POOL-101"]
+    [budget] = [policy for policy in pack if policy.name == "POOL-stack"]
     assert isinstance(budget, StackValidationPolicy)
     stack = [
         PolicyResource(
@@ -134,12 +138,15 @@ def test_a_resource_that_was_never_registered_is_read_from_the_stack() -> None:
     assert len(said) == 1
 
 
-def test_two_policies_a_rule() -> None:
+def test_two_policies_a_family_and_kind() -> None:
     names = [policy.name for policy in policies(Configuration())]
-    assert names == [
-        *(f"{rule.id}{suffix}" for rule in RULES for suffix in ("", "-advisory")),
+    kinds = {"CACHE", "CACHE-stack", "DB", "LB", "OPS", "POOL", "POOL-stack", "SCALE", "SEC"}
+    assert len(names) == len(set(names))
+    assert set(names) == {
+        *(f"{kind}{level}" for kind in kinds for level in ("", "-advisory")),
         *("EXCEPTION-EXPIRED", "EXCEPTION-UNMATCHED"),
-    ]
+    }
+    assert names[-2:] == ["EXCEPTION-EXPIRED", "EXCEPTION-UNMATCHED"]
 
 
 def exemption(rule: str, expires: str, urn: str = "*") -> Exemption:
@@ -163,9 +170,9 @@ def test_configuration_and_exceptions_reach_the_rules() -> None:
     reported = engine(stack, configuration=configuration)
     assert sorted(reported) == sorted(offline(stack, configuration))
     assert {policy for policy, _, _ in reported} == {
-        *("SCALE-101-advisory", "LB-003-advisory", "DB-006", "EXCEPTION-EXPIRED", "EXCEPTION-UNMATCHED")
+        *("SCALE-advisory", "LB-advisory", "DB", "EXCEPTION-EXPIRED", "EXCEPTION-UNMATCHED")
     }
-    [tolerated] = [text for policy, _, text in reported if policy == "LB-003-advisory"]
+    [tolerated] = [text for policy, _, text in reported if policy == "LB-advisory"]
     assert tolerated.endswith("(excepted until 9999-01-31: why not)")
 
 
