@@ -12,6 +12,8 @@ import preview
 import proxy
 from common import RESULTS
 
+import policies
+
 README = Path(__file__).parent / "README.md"
 
 
@@ -27,7 +29,7 @@ def of(benchmark: ModuleType, result: dict[str, Any]) -> str:
 def main() -> None:
     """Rewrite README.md."""
     text = README.read_text()
-    for benchmark in (proxy, preview, first_turn, many):
+    for benchmark in (proxy, preview, first_turn, many, policies):
         name = benchmark.__name__
         path = RESULTS / f"{name}.json"
         shown = of(benchmark, json.loads(path.read_text())) if path.exists() else "Not measured yet."

@@ -100,14 +100,21 @@ class Capacity:
         return [*self._connection_problems(), *filter(None, (entry.problem() for entry in self.memory))]
 
     def facts(self) -> dict[str, int | float | str | bool]:
-        """Plain scalars for policies and reports: bytes, seconds; 0 for the memory of an external store."""
-        app, postgres = self.topology.app, self.topology.postgres
+        """Plain scalars for policies and reports: bytes, seconds; 0 for what is off or another's (`facts.FACTS`)."""
+        app, postgres, redis = self.topology.app, self.topology.postgres, self.topology.redis
+        scaling, balancer = self.topology.scaling, self.topology.load_balancer
         pool, pooler = postgres.pool, postgres.pooler
+        managed = postgres.mode == "managed"
         containers = {entry.path: entry for entry in self.memory}
         facts: dict[str, int | float | str | bool] = {
-            "min": self.topology.scaling.min,
-            "max": self.topology.scaling.max,
+            "min": scaling.min,
+            "max": scaling.max,
             "surge": self.surge,
+            "scaleCpu": scaling.cpu or 0.0,
+            "scaleMemory": scaling.memory or 0.0,
+            "scaleRequests": scaling.requests_per_second or 0.0,
+            "cooldownOut": scaling.cooldown.out,
+            "cooldownIn": scaling.cooldown.in_,
             "workers": app.workers,
             "poolSize": pool.size,
             "poolOverflow": pool.overflow,
@@ -116,16 +123,30 @@ class Capacity:
             "connectionsUsable": self.connections_usable,
             "maxConnections": postgres.max_connections,
             "reservedConnections": postgres.reserved_connections,
+            "schedulerConnections": self.connections(0)["scheduler"],
             "pooler": pooler.enabled,
+            "poolerMode": pooler.mode,
             "poolerPoolSize": pooler.pool_size,
             "poolerMaxClientConnections": pooler.max_client_connections,
             "drainDelay": app.drain.delay,
             "drainTimeout": app.drain.timeout,
             "drainGrace": app.drain.grace,
-            "tls": self.topology.load_balancer.tls.mode,
+            "idleTimeout": balancer.idle_timeout,
+            "longestSilence": app.longest_silence,
+            "tls": balancer.tls.mode,
             "authentication": app.authentication,
             "sessionStore": self.topology.sessions.store,
             "largestSafeMax": self.largest_safe_max,
+            "postgresMode": postgres.mode,
+            "postgresTls": not managed and postgres.external.ssl_mode != "disable",
+            "sharedBuffers": postgres.shared_buffers if managed else 0,
+            "effectiveCacheSize": postgres.effective_cache_size if managed else 0,
+            "workMem": postgres.work_mem if managed else 0,
+            "redisMode": redis.mode,
+            "redisTls": redis.mode == "external" and redis.external.tls,
+            "maxmemory": redis.maxmemory if redis.mode == "managed" else 0,
+            "maxmemoryPolicy": redis.maxmemory_policy,
+            "appendonly": redis.persistence.appendonly,
         }
         for name in ("app", "postgres", "redis"):
             entry = containers.get(f"{name}.memory")

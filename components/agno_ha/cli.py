@@ -14,7 +14,7 @@ from rich.status import Status
 
 from agno_ha.configuration import ConfigurationError
 from agno_ha.offline import ProgramError
-from agno_ha.operations import quickstart, recovery, workspace
+from agno_ha.operations import checks, quickstart, recovery, workspace
 from agno_ha.operations.swarm import OperationError
 from agno_ha.targets.docker.images import ImageError
 
@@ -79,14 +79,33 @@ def render(
 @app.command()
 def check(
     stack: StackName = "dev",
-    format_: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    style: Annotated[
+        checks.Format, typer.Option("--format", help="How the report is written.")
+    ] = checks.Format.TEXT,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="A saved `pulumi preview --json` or `pulumi stack export` instead of the stack."),
+    ] = None,
 ) -> None:
-    """Check the stack's plan against the policies: no engine, no credentials, no state. Exit code 1: findings."""
-    with _friendly(exit_code=2):
-        report, failed = quickstart.check(_workspace(stack), format_)
+    """Check the stack's plan against the policies: no engine, no credentials, no state.
+
+    Exit code 1: a mandatory finding; 2: it could not be checked.
+    """
+    with _friendly():
+        if file is None:
+            report, failed = checks.of_stack(_workspace(stack), style)
+        else:
+            report, failed = checks.of_file(_root(), file, style)
     typer.echo(report)
     if failed:
         raise typer.Exit(1)
+
+
+def _root() -> Path:
+    try:
+        return workspace.root_of(Path.cwd())
+    except ConfigurationError:
+        return Path.cwd()  # a file of any project may be checked
 
 
 def _workspace(stack: str) -> workspace.Workspace:
@@ -106,14 +125,14 @@ def _detail(line: str) -> None:
 
 
 @contextmanager
-def _friendly(exit_code: int = 2) -> Iterator[None]:
+def _friendly() -> Iterator[None]:
     """Turn what a person can mend into its own words and an exit code; everything else is a defect of ours."""
     try:
         with _status:
             yield
     except (ConfigurationError, ProgramError, OperationError, ImageError) as error:
         console.print(f"[red]error[/red]: {escape(str(error))}")
-        raise typer.Exit(exit_code) from None
+        raise typer.Exit(2) from None
     except KeyboardInterrupt:
         console.print("Interrupted. Run the same command again to go on.")
         raise typer.Exit(130) from None

@@ -47,6 +47,8 @@ class Resource:
     """Plain values; secret ones wrapped in `Secret`, unknown ones an `Unknown`."""
     dependencies: tuple[str, ...]
     protect: bool
+    ignored: tuple[str, ...] = ()
+    """Properties whose changes are left to somebody else (`ignoreChanges`)."""
 
 
 @dataclass(frozen=True)
@@ -132,14 +134,15 @@ class _Recorder(mocks.MockMonitor):
         if request.type != "pulumi:pulumi:Stack":
             self.recorded.append(
                 Resource(
-                    urn=response.urn,
+                    urn=_urn(response.urn),
                     id=response.id,
                     type=request.type,
                     name=request.name,
-                    parent=request.parent,
+                    parent=_urn(request.parent),
                     inputs=_struct(request.object),
-                    dependencies=tuple(request.dependencies),
+                    dependencies=tuple(map(_urn, request.dependencies)),
                     protect=request.protect,
+                    ignored=tuple(request.ignoreChanges),
                 )
             )
         return response
@@ -181,6 +184,11 @@ def _inside(directory: Path) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+def _urn(text: str) -> str:
+    # As the engine writes it: the mocks put the stack's own type in front of every other.
+    return text.replace("::pulumi:pulumi:Stack$", "::")
 
 
 def _struct(value: struct_pb2.Struct) -> dict[str, Any]:

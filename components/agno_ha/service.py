@@ -61,11 +61,19 @@ class AgnoService(pulumi.ComponentResource):
         plan = capacity.assess(topology, surge=module.surge(topology), target=target)
         if problems := plan.problems():
             raise ConfigurationError(problems)
-        own = {"target": target, "environment": environment, "autoscaled": module.AUTOSCALES}
+        protect = environment != "dev"
+        # What the target really does, whatever the topology asks for.
+        own = {
+            "target": target,
+            "environment": environment,
+            "autoscaled": module.AUTOSCALES,
+            "protected": protect,
+            "failover": module.FAILOVER and topology.postgres.high_availability,
+            "backupRetention": topology.postgres.backups.retention if module.BACKUPS else 0.0,
+        }
         self.facts = {**plan.facts(), **own}
         super().__init__(TYPE, name, dict(self.facts), opts)
 
-        protect = environment != "dev"
         made = credentials.create(name, topology, secrets or {}, parent=self, protect=protect)
         settings = settings or module.Settings()
         self.url = module.deploy(

@@ -104,7 +104,9 @@ def _suggestion(model: type[BaseModel], location: Location) -> str:
     section = _section(fields[-1]) if fields else model
     known = [field.alias or name for name, field in section.model_fields.items()] if section else []
     close = difflib.get_close_matches(to_camel(str(location[-1])), known, n=1)
-    return f"Did you mean `{close[0]}`?" if close else f"Remove it; known are {', '.join(known)}"
+    if close:
+        return f"Did you mean `{close[0]}`?"
+    return f"Remove it; known are {', '.join(known)}" if known else "Remove it"
 
 
 def _nested_secrets(data: Any, at: Location = ()) -> Iterator[Location]:

@@ -5,7 +5,7 @@ Rules work on plain data:
 """
 
 from agno_ha_policies.catalogue import RULES
-from agno_ha_policies.configuration import Configuration, PolicyConfigurationError
+from agno_ha_policies.configuration import Configuration, Settings
 from agno_ha_policies.evaluation import evaluate
 from agno_ha_policies.model import UNKNOWN, Finding, Resource
 
@@ -14,7 +14,7 @@ __all__ = [
     "UNKNOWN",
     "Configuration",
     "Finding",
-    "PolicyConfigurationError",
     "Resource",
+    "Settings",
     "evaluate",
 ]

@@ -2,81 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from agno_ha_policies.catalogue import RULES
 from agno_ha_policies.configuration import Configuration
-from agno_ha_policies.model import SERVICE, Finding, Resource, ResourceRule, Rule, StackRule, Violation
+from agno_ha_policies.docker.container import as_service
+from agno_ha_policies.exceptions import Exceptions
+from agno_ha_policies.model import SERVICE, Finding, Resource, ResourceRule, StackRule, Violation
 from agno_ha_policies.view import View
+
+AnyRule = ResourceRule[Any] | StackRule[Any]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A resource as rules look at it."""
+
+    resource: Resource
+    owner: Resource | None
+    """The nearest AgnoService, the resource itself included."""
 
 
 def evaluate(resources: Iterable[Resource], configuration: Configuration | None = None) -> list[Finding]:
-    """Return the findings of every rule on a whole stack, sorted.
+    """Return the findings of every rule on a whole stack, and those about the exceptions, sorted.
 
     Args:
         resources: the stack's resources, in any order.
-        configuration: levels and bounds. Default: the rules' own.
+        configuration: levels, bounds and exceptions. Default: the presets.
     """
     configuration = configuration or Configuration()
+    exceptions = Exceptions(configuration.exceptions)
     known = {resource.urn: resource for resource in resources}
-    findings: list[Finding] = []
-    for rule in RULES:
-        findings += _finish(rule, judge(rule, known.values(), known, configuration), configuration)
-    return sorted(findings)
+    # In one order, however the engine registers them: a message that names several must not change.
+    subjects = [subject(resource, known) for resource in sorted(known.values(), key=lambda each: each.urn)]
+    findings = exceptions.apply(judge(RULES, subjects, configuration))
+    return sorted([*findings, *exceptions.findings()])
 
 
-Found = tuple[Violation, bool]
-"""A violation, and whether it is a check that could not be made."""
+def subject(resource: Resource, known: Mapping[str, Resource]) -> Subject:
+    """Return a resource with its AgnoService; `known` holds at least everything above it, by URN."""
+    owner: Resource | None = resource
+    while owner is not None and owner.type != SERVICE:
+        owner = known.get(owner.parent)
+    return Subject(as_service(resource), owner)
 
 
 def judge(
-    rule: ResourceRule[Any] | StackRule[Any],
-    resources: Iterable[Resource],
-    known: Mapping[str, Resource],
-    configuration: Configuration,
-) -> list[Found]:
-    """Return what one rule finds in some resources; `known` holds at least everything above them, by URN."""
+    rules: Iterable[AnyRule], subjects: Iterable[Subject], configuration: Configuration
+) -> Iterator[Finding]:
+    """Return what the rules find in some resources, disabled rules left out; no exception is applied."""
+    of_type: dict[str, list[Subject]] = defaultdict(list)
+    owners: dict[str, Resource | None] = {}
+    for each in subjects:
+        of_type[each.resource.type].append(each)
+        owners[each.resource.urn] = each.owner
+    for rule in rules:
+        seen = [each for kind in sorted(rule.types) for each in of_type.get(kind, ())]
+        for violation, unknown in _violations(rule, seen, configuration):
+            level = configuration.of(owners[violation.urn]).level(rule, unknown=unknown)
+            if level != "disabled":
+                yield Finding(
+                    rule=rule.id, urn=violation.urn, path=violation.path, message=violation.message,
+                    unknown=unknown, level=level, severity=rule.severity, remediation=rule.remediation,
+                )  # fmt: skip
+
+
+def _violations(
+    rule: AnyRule, subjects: Iterable[Subject], configuration: Configuration
+) -> Iterator[tuple[Violation, bool]]:
+    """Return each violation, and whether it is a check that could not be made."""
     unreadable: dict[tuple[str, str], str] = {}
     views = []
-    # In one order, however the engine registers them: a message that names several must not change.
-    for resource in sorted(resources, key=lambda resource: resource.urn):
-        if resource.type in rule.types:
-            owner = _owner(resource, known)
-            bounds = configuration.bounds(rule, owner)
-            views.append(View(resource, bounds, owner if owner is not resource else None, unreadable))
+    for each in subjects:
+        owner = each.owner if each.owner is not each.resource else None
+        views.append(View(each.resource, configuration.of(each.owner).bounds(rule), owner, unreadable))
     if isinstance(rule, StackRule):
         violations = list(rule.check(views))
     else:
         violations = [violation for view in views for violation in rule.check(view)]
-    unchecked = [
-        Violation(urn, path, f"could not be checked: {reason}") for (urn, path), reason in unreadable.items()
-    ]
-    return [(violation, False) for violation in violations] + [(violation, True) for violation in unchecked]
-
-
-def _finish(rule: Rule[Any], found: Iterable[Found], configuration: Configuration) -> list[Finding]:
-    """Add what the rule and the configuration say; what is disabled is left out."""
-    levels = {unknown: configuration.level(rule, unknown=unknown) for unknown in (False, True)}
-    return [
-        Finding(
-            rule=rule.id,
-            urn=violation.urn,
-            path=violation.path,
-            message=violation.message,
-            unknown=unknown,
-            level=levels[unknown],
-            severity=rule.severity,
-            remediation=rule.remediation,
-        )
-        for violation, unknown in found
-        if levels[unknown] != "disabled"
-    ]
-
-
-def _owner(resource: Resource, known: Mapping[str, Resource]) -> Resource | None:
-    """Return the nearest AgnoService, the resource itself included."""
-    current: Resource | None = resource
-    while current is not None and current.type != SERVICE:
-        current = known.get(current.parent)
-    return current
+    yield from ((violation, False) for violation in violations)
+    for (urn, path), reason in unreadable.items():
+        yield Violation(urn, path, f"could not be checked: {reason}"), True

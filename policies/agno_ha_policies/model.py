@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
+from agno_ha.topology.base import Section
 
 if TYPE_CHECKING:
     from agno_ha_policies.view import View
@@ -18,6 +17,8 @@ SERVICE: Final = "agno-ha:index:AgnoService"
 Environment = Literal["dev", "staging", "prod"]
 Level = Literal["mandatory", "advisory", "disabled"]
 Severity = Literal["critical", "high", "medium", "low"]
+
+ENVIRONMENTS: Final[tuple[Environment, ...]] = ("dev", "staging", "prod")
 
 
 class Unknown:
@@ -43,19 +44,20 @@ class Resource:
     """URN, or empty."""
     props: Mapping[str, Any] = field(repr=False)
     """Plain dict, list and scalars, camelCase; secrets in plain text, `UNKNOWN` for what is not known yet."""
+    protect: bool | None = None
+    """Whether Pulumi refuses to delete it; None where that is not told."""
+    ignored: tuple[str, ...] = ()
+    """Properties whose changes Pulumi leaves to somebody else (`ignoreChanges`)."""
+    named: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the program calls a property that rules read under another path; by the longest prefix."""
 
 
-class Bounds(BaseModel):
-    """Base of a rule's configuration; its defaults are those of prod."""
+class Bounds(Section):
+    """Base of a rule's configuration: strict, camelCase; its defaults are those of prod."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        use_attribute_docstrings=True,
-        hide_input_in_errors=True,
-        allow_inf_nan=False,
-    )
+
+class NoBounds(Bounds):
+    """Nothing to configure but levels."""
 
 
 B = TypeVar("B", bound=Bounds)
@@ -82,6 +84,8 @@ class Rule(Generic[B]):
     severity: Severity
     level: Level = "mandatory"
     """What happens unless configured otherwise: a mandatory finding stops the deployment."""
+    levels: Mapping[Environment, Level] = field(default_factory=dict)
+    """Other levels of an environment."""
     rationale: str
     """What goes wrong without it."""
     remediation: str
@@ -92,6 +96,11 @@ class Rule(Generic[B]):
     """Other defaults of an environment; only the fields set there differ."""
     types: frozenset[str]
     """Types of the resources that it looks at."""
+
+    @property
+    def family(self) -> str:
+        """The part of the id before the number."""
+        return self.id.partition("-")[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,8 +130,15 @@ class Finding:
     level: Level
     severity: Severity
     remediation: str
+    excepted: str = ""
+    """Until when and why it is tolerated (exceptions.yaml); empty where it is not."""
 
     @property
     def resource(self) -> str:
         """Logical name of the resource."""
         return self.urn.rpartition("::")[2]
+
+    @property
+    def text(self) -> str:
+        """Path and message, what could not be checked and what is tolerated said so."""
+        return f"{self.path}: {self.message}" + (f" (excepted {self.excepted})" if self.excepted else "")

@@ -36,11 +36,11 @@ class View(Generic[B]):
 
     def violation(self, path: str, message: str) -> Violation:
         """Return a violation at a property of this resource."""
-        return Violation(self.resource.urn, path, message)
+        return Violation(self.resource.urn, self._named(path), message)
 
     def unreadable(self, path: str, reason: str) -> None:
         """Say that a property can't be read; the reason must not hold its value."""
-        self._unreadable.setdefault((self.resource.urn, path), reason)
+        self._unreadable.setdefault((self.resource.urn, self._named(path)), reason)
 
     def known(self, path: str, default: Any) -> Any:
         """Return what stands at a dotted path, `UNKNOWN` included; `default` where nothing does."""
@@ -88,6 +88,13 @@ class View(Generic[B]):
         """Return a list, empty where there is none; its entries may be `UNKNOWN`."""
         return self._of(list, "a list", path, [])
 
+    def _named(self, path: str) -> str:
+        """Return a path as the program has it."""
+        for known in sorted(self.resource.named, key=len, reverse=True):
+            if path == known or path.startswith(f"{known}."):
+                return f"{self.resource.named[known]}{path[len(known) :]}".lstrip(".")
+        return path
+
     def _walk(self, path: str) -> tuple[Any, str]:
         current: Any = self.resource.props
         walked: list[str] = []
@@ -128,3 +135,11 @@ def digits(number: float) -> str:
     ('4', '2.5', '12345678')
     """
     return str(int(number)) if number == int(number) else str(number)
+
+
+def siblings(views: Sequence[View[B]]) -> list[list[View[B]]]:
+    """Group resources by their parent, which is where a program puts together what belongs together."""
+    groups: dict[str, list[View[B]]] = {}
+    for view in views:
+        groups.setdefault(view.resource.parent, []).append(view)
+    return list(groups.values())

@@ -63,7 +63,7 @@ def test_the_same_finding_offline(make: Make) -> None:
     done = Pulumi(deployment.workspace).agno_ha(
         "check", "--format", "json", code=1, PATH="/nowhere", HOME=home, DOCKER_HOST="unix:///nowhere.sock"
     )
-    [found] = [entry for entry in json.loads(done.stdout) if entry["level"] == "mandatory"]
+    [found] = [entry for entry in json.loads(done.stdout)["findings"] if entry["level"] == "mandatory"]
     assert found["rule"] == "SCALE-001"
     assert "scaling.max = 11 is above the ceiling of 10" in found["message"]
     nothing_was_made(deployment)

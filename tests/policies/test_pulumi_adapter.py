@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from agno_ha_policies import RULES, PolicyConfigurationError, Resource
-from agno_ha_policies.pulumi_adapter import plain, policies
+from agno_ha_policies import RULES, Configuration, Finding, Resource, Settings, evaluate
+from agno_ha_policies.exceptions import Exemption
+from agno_ha_policies.model import StackRule
+from agno_ha_policies.pulumi_adapter import environment, plain, policies
 from policies.stacks import STACK, UNKNOWN, facts, found, instance, server, stranger
 from pulumi_policy import (
     PolicyCustomTimeouts,
@@ -36,40 +39,56 @@ def options(resource: Resource) -> PolicyResourceOptions:
 def engine(
     resources: list[Resource],
     outputs: Mapping[str, Any] | None = None,
-    config: Mapping[str, Any] | None = None,
-) -> set[tuple[str, str, str]]:
-    """What the policies report when the engine registers the resources in order, and then ends."""
-    reported: set[tuple[str, str, str]] = set()
-    pack = policies()
-    configured = config or {}
+    configuration: Configuration | None = None,
+) -> list[tuple[str, str, str]]:
+    """What the policies report when the engine registers the resources in order, and then ends: policy, URN, text."""
+    reported: list[tuple[str, str, str]] = []
+    pack = policies(configuration or Configuration())
 
     def reporter(name: str) -> Any:
-        def report(message: str, urn: str | None = None) -> None:
-            rule = name.replace("-unknown", "?")
-            reported.add((rule, (urn or "").rpartition("::")[2], message.partition(": ")[0]))
-
-        return report
+        return lambda message, urn=None: reported.append((name, urn or "", message))
 
     for each in resources:
-        props = unknown_checking_proxy(wire(each.props))
         for policy in pack:
             if isinstance(policy, ResourceValidationPolicy):
-                settings = configured.get(policy.name)
-                args = ResourceValidationArgs(
-                    each.type, props, each.urn, each.name, options(each), None, settings
-                )
+                props = unknown_checking_proxy(wire(each.props))
+                args = ResourceValidationArgs(each.type, props, each.urn, each.name, options(each), None)
                 policy.validate(args, reporter(policy.name))
-    stack = [
-        PolicyResource(
-            *(each.type, unknown_checking_proxy(wire((outputs or {}).get(each.name, each.props)))),
-            *(each.urn, each.name, options(each), None, None, [], {}),
-        )
-        for each in resources
-    ]
     for policy in pack:
         if isinstance(policy, StackValidationPolicy):
-            policy.validate(StackValidationArgs(stack, configured.get(policy.name)), reporter(policy.name))
+            stack = [
+                PolicyResource(
+                    *(each.type, unknown_checking_proxy(wire((outputs or {}).get(each.name, each.props)))),
+                    *(each.urn, each.name, options(each), None, None, [], {}),
+                )
+                for each in resources
+            ]
+            policy.validate(StackValidationArgs(stack), reporter(policy.name))
     return reported
+
+
+def offline(
+    resources: list[Resource], configuration: Configuration | None = None
+) -> list[tuple[str, str, str]]:
+    """The same of `agno-ha check`."""
+    findings = evaluate(resources, configuration)
+    return [(policy_of(finding), where(finding), f"{finding.rule}: {finding.text}") for finding in findings]
+
+
+def policy_of(finding: Finding) -> str:
+    if about(finding):
+        return finding.rule
+    [rule] = [each for each in RULES if each.id == finding.rule]
+    stack = "-stack" * isinstance(rule, StackRule)
+    return rule.family + stack + "-advisory" * (finding.level == "advisory")
+
+
+def about(finding: Finding) -> bool:
+    return finding.rule.startswith("EXCEPTION")
+
+
+def where(finding: Finding) -> str:
+    return "" if about(finding) else finding.urn
 
 
 @pytest.mark.parametrize(
@@ -83,40 +102,86 @@ def engine(
     ],
 )
 def test_the_same_findings_as_offline(stack: list[Resource]) -> None:
-    assert engine(stack) == found(*stack)
+    assert sorted(engine(stack)) == sorted(offline(stack))
+    assert {text.partition(":")[0] for _, _, text in engine(stack)} == {
+        rule.rstrip("?") for rule, _, _ in found(*stack)
+    }
 
 
 def test_a_stack_policy_looks_at_inputs() -> None:
     # A provider's preview makes the whole environment unknown for one unknown value in it.
     stack = [stranger(replicas=30, OTHER=UNKNOWN), server("db", parent=STACK)]
     outputs = {"api": stranger(replicas=30, env=UNKNOWN).props}
-    assert engine(stack, outputs) == {("POOL-101", "db", "taskSpec.containerSpec.args")}
+    assert engine(stack, outputs) == offline(stack) != []
 
 
-def test_two_policies_a_rule() -> None:
-    assert {policy.name for policy in policies()} == {
-        f"{rule.id}{suffix}" for rule in RULES for suffix in ("", "-unknown")
+def test_a_resource_that_was_never_registered_is_read_from_the_stack() -> None:
+    pack = policies(Configuration())
+    [budget] = [policy for policy in pack if policy.name == "POOL-stack"]
+    assert isinstance(budget, StackValidationPolicy)
+    stack = [
+        PolicyResource(
+            each.type,
+            unknown_checking_proxy(wire(each.props)),
+            each.urn,
+            each.name,
+            options(each),
+            None,
+            None,
+            [],
+            {},
+        )
+        for each in (stranger(replicas=30), server("db", parent=STACK))
+    ]
+    said: list[str] = []
+    budget.validate(StackValidationArgs(stack), lambda message, urn=None: said.append(message))
+    assert len(said) == 1
+
+
+def test_two_policies_a_family_and_kind() -> None:
+    names = [policy.name for policy in policies(Configuration())]
+    kinds = {"CACHE", "CACHE-stack", "DB", "LB", "OPS", "POOL", "POOL-stack", "SCALE", "SEC"}
+    assert len(names) == len(set(names))
+    assert set(names) == {
+        *(f"{kind}{level}" for kind in kinds for level in ("", "-advisory")),
+        *("EXCEPTION-EXPIRED", "EXCEPTION-UNMATCHED"),
     }
+    assert names[-2:] == ["EXCEPTION-EXPIRED", "EXCEPTION-UNMATCHED"]
 
 
-def test_the_schema_has_no_defaults() -> None:
-    # Pulumi would fill them in, and dev's preset would never hold.
-    for policy in policies():
-        for schema in policy.config_schema.properties.values() if policy.config_schema else ():
-            assert "default" not in schema
-            assert schema["description"]
+def exemption(rule: str, expires: str, urn: str = "*") -> Exemption:
+    day = datetime.date.fromisoformat(expires)
+    return Exemption.model_validate({"rule": rule, "urn": urn, "reason": "why not", "expires": day})
 
 
-def test_configuration_reaches_the_rule() -> None:
-    stack = [facts(min=1), server(), instance(replicas=1)]
-    floor = {"floor": 1.0}
-    assert engine(stack, config={"SCALE-001": floor, "SCALE-101": floor}) == set()
+def test_configuration_and_exceptions_reach_the_rules() -> None:
+    usual = Configuration()
+    settings = {
+        **usual.settings,
+        "prod": Settings.parse({"SCALE-001": {"floor": 1}, "SCALE-101": "advisory"}),
+    }
+    given = (
+        exemption("LB-003", "9999-01-31"),
+        exemption("DB-006", "2020-01-31"),
+        exemption("OPS-001", "9999-01-31"),
+    )
+    configuration = Configuration(settings, given)
+    stack = [facts(min=1, tls="off", failover=False), server(), instance(replicas=1)]
+    reported = engine(stack, configuration=configuration)
+    assert sorted(reported) == sorted(offline(stack, configuration))
+    assert {policy for policy, _, _ in reported} == {
+        *("SCALE-advisory", "LB-advisory", "DB", "EXCEPTION-EXPIRED", "EXCEPTION-UNMATCHED")
+    }
+    [tolerated] = [text for policy, _, text in reported if policy == "LB-advisory"]
+    assert tolerated.endswith("(excepted until 9999-01-31: why not)")
 
 
-@pytest.mark.parametrize("rule", ["SCALE-001", "POOL-101", "POOL-001-unknown"])
-def test_an_unknown_property_stops_the_run(rule: str) -> None:
-    with pytest.raises(PolicyConfigurationError, match=rf"^{rule}.*flor"):
-        engine([facts()], config={rule: {"flor": 1}})
+def test_the_engine_says_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert environment() is None
+    monkeypatch.setenv("PULUMI_CONFIG", '{"agno-ha:environment": "dev", "agno-ha:key": "hunter2"}')
+    assert environment() == "dev"
+    monkeypatch.setenv("PULUMI_CONFIG", '{"other:environment": "dev"}')
+    assert environment() is None
 
 
 def test_proxies_become_plain_data() -> None:

@@ -125,6 +125,11 @@ def test_facts() -> None:
         "min": 2,
         "max": 4,
         "surge": 4,
+        "scaleCpu": 70.0,
+        "scaleMemory": 80.0,
+        "scaleRequests": 0.0,
+        "cooldownOut": 60.0,
+        "cooldownIn": 300.0,
         "workers": 1,
         "poolSize": 5,
         "poolOverflow": 5,
@@ -133,7 +138,9 @@ def test_facts() -> None:
         "connectionsUsable": 190,
         "maxConnections": 200,
         "reservedConnections": 10,
+        "schedulerConnections": 0,
         "pooler": True,
+        "poolerMode": "transaction",
         "poolerPoolSize": 50,
         "poolerMaxClientConnections": 500,
         "appMemory": 512 * 1024**2,
@@ -145,10 +152,22 @@ def test_facts() -> None:
         "drainDelay": 5.0,
         "drainTimeout": 90.0,
         "drainGrace": 180.0,
+        "idleTimeout": 3600.0,
+        "longestSilence": 300.0,
         "tls": "off",
         "authentication": "securityKey",
         "sessionStore": "postgres",
         "largestSafeMax": 25,
+        "postgresMode": "managed",
+        "postgresTls": False,
+        "sharedBuffers": 128 * 1024**2,
+        "effectiveCacheSize": 512 * 1024**2,
+        "workMem": 4 * 1024**2,
+        "redisMode": "managed",
+        "redisTls": False,
+        "maxmemory": 256 * 1024**2,
+        "maxmemoryPolicy": "noeviction",
+        "appendonly": True,
     }
 
 
@@ -163,6 +182,8 @@ def test_an_external_server_has_a_connection_budget_and_no_memory_of_ours() -> N
     capacity = assess(Topology.model_validate(data), surge=4, target="docker")
     assert [problem.path for problem in capacity.problems()] == ["topology.scaling.max"]
     facts = capacity.facts()
+    assert {facts[name] for name in ("sharedBuffers", "effectiveCacheSize", "workMem", "maxmemory")} == {0}
+    assert (facts["postgresTls"], facts["redisTls"]) == (True, True)
     assert {facts[f"{store}{what}"] for store in EXTERNAL for what in ("Memory", "MemoryNeeded")} == {0}
 
 

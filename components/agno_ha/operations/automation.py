@@ -7,10 +7,11 @@ import secrets as random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agno_ha_policies import Configuration
 from pulumi import automation
 from pulumi.automation import CommandError, EngineEvent
 
-from agno_ha.operations import swarm
+from agno_ha.operations import checks, swarm
 from agno_ha.operations.swarm import OperationError, Progress
 from agno_ha.operations.workspace import Workspace
 
@@ -67,10 +68,13 @@ def up(workspace: Workspace, stack: automation.Stack, progress: Progress) -> aut
     """Preview with the policies, then deploy; nothing is created where a mandatory policy is violated.
 
     Raises:
+        ConfigurationError: the policies' own files are wrong.
         OperationError: a policy, the program or a provider refused, or the platform took an update back; with
             their own words.
     """
-    packs = [str(pack) for pack in [workspace.root / "policies"] if pack.exists()]
+    pack = workspace.root / checks.PACK
+    Configuration.load(pack)  # said in its own words, before the engine says that the pack did not start
+    packs = [str(pack)] if (pack / "PulumiPolicy.yaml").exists() else []
     engine = swarm.engine() if workspace.values().get("target") == "docker" else None
     earlier = swarm.not_held(engine, workspace.namespace) if engine else {}
     seen = _Events(progress, steps=False)
@@ -155,8 +159,12 @@ class _Events:
                 self.errors.append(text)
             elif self._steps:
                 self._progress(f"warning: {text}")
-        if event.policy_event and event.policy_event.enforcement_level == "mandatory":
-            self.errors.append(f"{event.policy_event.policy_name}: {event.policy_event.message.strip()}")
+        if event.policy_event:
+            text = f"{event.policy_event.policy_name}: {event.policy_event.message.strip()}"
+            if event.policy_event.enforcement_level == "mandatory":
+                self.errors.append(text)
+            elif not self._steps:  # in the preview: the update would only repeat it
+                self._progress(f"policy {text}")
 
 
 def _word(operation: object) -> str:

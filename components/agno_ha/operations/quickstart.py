@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import ssl
@@ -14,12 +13,11 @@ from typing import Any
 from pulumi import automation as pulumi_automation
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-import agno_ha.check as checks
-from agno_ha import offline, stack
-from agno_ha.offline import Plan, Secret
-from agno_ha.operations import automation, stack_deploy, swarm
+from agno_ha import stack
+from agno_ha.offline import Secret
+from agno_ha.operations import automation, checks, stack_deploy, swarm
 from agno_ha.operations.swarm import OperationError, Progress
-from agno_ha.operations.workspace import PROJECT, Workspace
+from agno_ha.operations.workspace import Workspace
 from agno_ha.render.stack import render
 from agno_ha.targets.docker import images, url
 
@@ -85,39 +83,7 @@ def down(workspace: Workspace, progress: Progress, *, data: bool) -> None:
 
 def render_files(workspace: Workspace, out: Path) -> Path:
     """Write stack.yaml and its configs for a stack; references as configured, no engine needed."""
-    return render(_offline(workspace), workspace.namespace).write(out)
-
-
-def check(workspace: Workspace, style: str) -> tuple[str, bool]:
-    """Return the policies' report on a stack's offline plan, and whether a mandatory rule is violated."""
-    if style not in ("text", "json"):
-        raise OperationError(f"--format {style} is not known. Use text or json.")
-    findings = checks.run(_offline(workspace))
-    text = checks.as_json(findings) if style == "json" else checks.as_text(findings)
-    return text, checks.failed(findings)
-
-
-def _offline(workspace: Workspace) -> Plan:
-    """Evaluate the program with placeholders for all secrets and images as they are referred to."""
-    config = {
-        f"{PROJECT}:{key}": value if isinstance(value, str) else json.dumps(value)
-        for key, value in {**workspace.values(), "resolveImages": "false"}.items()
-    }
-    secrets = {f"{PROJECT}:{key}": "placeholder" for key in workspace.encrypted()}
-
-    def outputs(kind: str, name: str, inputs: Any) -> dict[str, str]:
-        del inputs
-        if kind.startswith("random:"):
-            return {"result": "placeholder"}
-        return {"name": f"{workspace.namespace}_{name}"} if kind == "docker:index/secret:Secret" else {}
-
-    return offline.evaluate(
-        workspace.root,
-        workspace.stack,
-        {**config, **secrets},
-        secret_keys=frozenset(secrets),
-        outputs=outputs,
-    )
+    return render(checks.plan(workspace), workspace.namespace).write(out)
 
 
 def _read(workspace: Workspace) -> stack.Stack:

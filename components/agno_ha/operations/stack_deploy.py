@@ -15,9 +15,10 @@ from typing import Any
 import docker
 from docker.errors import APIError
 
-from agno_ha import check, offline
+from agno_ha import offline
+from agno_ha.check import formats
 from agno_ha.offline import Plan
-from agno_ha.operations import swarm
+from agno_ha.operations import checks, swarm
 from agno_ha.operations.swarm import OperationError, Progress
 from agno_ha.operations.workspace import PROJECT, Vault, Workspace
 from agno_ha.render.stack import Rendered, render
@@ -76,9 +77,9 @@ def up(
     made = plan(workspace, Vault(workspace))
     for warning in made.warnings:
         progress(f"warning: {warning}")
-    findings = check.run(made)
-    if check.failed(findings):
-        raise OperationError(f"Nothing was deployed: the policies found\n{check.as_text(findings)}")
+    report = checks.on_plan(workspace, made)
+    if report.failed:
+        raise OperationError(f"Nothing was deployed: the policies found\n{formats.text(report)}")
     files = render(made, workspace.namespace)
     path = files.write(workspace.private)
     _create_secrets(files, client, workspace.namespace)

@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from agno_ha.topology.base import Between, Conflict, Whole
 
 from agno_ha_policies.model import SERVICE, Bounds, ResourceRule, Violation
 from agno_ha_policies.view import View, digits
+
+_Size = Annotated[Whole, Between(1, 1000)]
+_Overflow = Annotated[Whole, Between(0, 1000)]
 
 
 class PoolBounds(Bounds):
     """Sizes that a pool may have, in connections of one worker process."""
 
-    min_size: int = Field(default=2, ge=1)
+    min_size: _Size = 2
     """Least size: with 1 connection the requests of a process wait for each other; 0 would mean no limit."""
 
-    max_size: int = Field(default=20, ge=1)
+    max_size: _Size = 20
     """Largest size: more idle connections than Postgres has use for."""
 
-    min_overflow: int = Field(default=0, ge=0)
+    min_overflow: _Overflow = 0
     """Least overflow; -1 would mean no limit at all."""
 
-    max_overflow: int = Field(default=20, ge=0)
+    max_overflow: _Overflow = 20
     """Largest overflow: connections that are opened and closed under load."""
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.min_size > self.max_size or self.min_overflow > self.max_overflow:
-            raise ValueError("a least value is above the largest one")
-        return self
+    def conflicts(self) -> Iterator[Conflict]:
+        """Bounds in order."""
+        for kind, low, high in (
+            ("Size", self.min_size, self.max_size),
+            ("Overflow", self.min_overflow, self.max_overflow),
+        ):
+            if low > high:
+                yield Conflict(f"min{kind}", f"more than max{kind} = {high}", f"Lower it, or raise max{kind}")
 
 
 def outside(value: float | None, low: int, high: int) -> str | None:
@@ -64,7 +70,7 @@ RULE = ResourceRule(
     remediation="Set postgres.pool.size and postgres.pool.overflow in topology.yaml or in the stack's "
     "overrides.",
     bounds=PoolBounds,
-    presets={"dev": PoolBounds.model_validate({"minSize": 1})},
+    presets={"dev": PoolBounds(min_size=1)},
     types=frozenset({SERVICE}),
     check=check,
 )

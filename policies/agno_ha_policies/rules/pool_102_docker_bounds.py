@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agno_ha_policies import docker
+from agno_ha_policies.docker.pools import POOL_OVERFLOW, POOL_SIZE, pool
+from agno_ha_policies.docker.workload import SERVICES, has_pool
 from agno_ha_policies.model import ResourceRule, Violation
 from agno_ha_policies.rules.pool_002_bounds import PoolBounds, outside
 from agno_ha_policies.view import View
@@ -12,12 +13,12 @@ from agno_ha_policies.view import View
 
 def check(service: View[PoolBounds]) -> Iterator[Violation]:
     """Compare the environment's pool with the bounds; its values are never shown."""
-    if not docker.has_pool(service):
+    if not has_pool(service):
         return
-    bounds, pool = service.bounds, docker.pool(service)
+    bounds, given = service.bounds, pool(service)
     for path, value, low, high in (
-        (docker.POOL_SIZE, pool.size, bounds.min_size, bounds.max_size),
-        (docker.POOL_OVERFLOW, pool.overflow, bounds.min_overflow, bounds.max_overflow),
+        (POOL_SIZE, given.size, bounds.min_size, bounds.max_size),
+        (POOL_OVERFLOW, given.overflow, bounds.min_overflow, bounds.max_overflow),
     ):
         side = outside(value, low, high)
         if side:
@@ -35,7 +36,7 @@ RULE = ResourceRule(
     remediation="Set DB_POOL_SIZE and DB_MAX_OVERFLOW of the service; for an AgnoService, postgres.pool of "
     "its topology.",
     bounds=PoolBounds,
-    presets={"dev": PoolBounds.model_validate({"minSize": 1})},
-    types=frozenset({docker.SERVICE}),
+    presets={"dev": PoolBounds(min_size=1)},
+    types=SERVICES,
     check=check,
 )

@@ -4,47 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agno_ha_policies import docker
-from agno_ha_policies.model import ResourceRule, Violation
-from agno_ha_policies.rules.scale_102_docker_agrees import NoBounds
-from agno_ha_policies.view import View, digits
+from agno_ha_policies.docker.agreement import differs
+from agno_ha_policies.docker.pools import POOL_OVERFLOW, POOL_SIZE, pool
+from agno_ha_policies.docker.servers import postgres_limits
+from agno_ha_policies.docker.workload import ARGS, ENV, SERVICES, is_own
+from agno_ha_policies.model import NoBounds, ResourceRule, Violation
+from agno_ha_policies.view import View
 
 
 def check(service: View[NoBounds]) -> Iterator[Violation]:
     """Compare an AgnoService's own web service and Postgres with its facts."""
-    if service.owner is None:
-        return
-    if docker.is_own(service, "web"):
-        yield from _pool(service, service.owner)
-    elif docker.is_own(service, "postgres"):
-        yield from _limit(service, service.owner)
-
-
-def _pool(service: View[NoBounds], facts: View[NoBounds]) -> Iterator[Violation]:
-    pool = docker.pool(service)
-    for variable, value, fact in (
-        ("DB_POOL_SIZE", pool.size, "poolSize"),
-        ("DB_MAX_OVERFLOW", pool.overflow, "poolOverflow"),
-        ("WORKERS", pool.workers, "workers"),
-    ):
-        expected = facts.number(fact)
-        if value is not None and expected is not None and value != expected:
-            yield service.violation(
-                f"{docker.ENV}.{variable}",
-                f"{variable} is not what the facts of {facts.name} say ({fact} = {digits(expected)}). Change "
-                "postgres.pool or app.workers of the topology, not the resource.",
-            )
-
-
-def _limit(service: View[NoBounds], facts: View[NoBounds]) -> Iterator[Violation]:
-    limits, expected = docker.postgres_limits(service), facts.number("maxConnections")
-    if limits is not None and expected is not None and limits.maximum != expected:
-        yield service.violation(
-            docker.ARGS,
-            f"max_connections = {digits(limits.maximum)} is not what the facts of {facts.name} say "
-            f"(maxConnections = {digits(expected)}). Change postgres.maxConnections of the topology, not "
-            "the resource.",
-        )
+    if is_own(service, "web"):
+        given = pool(service)
+        for path, value, fact, setting in (
+            (POOL_SIZE, given.size, "poolSize", "postgres.pool.size"),
+            (POOL_OVERFLOW, given.overflow, "poolOverflow", "postgres.pool.overflow"),
+            (f"{ENV}.WORKERS", given.workers, "workers", "app.workers"),
+        ):
+            yield from differs(service, path, path.rpartition(".")[2], value, fact, setting)
+    elif is_own(service, "postgres"):
+        limits = postgres_limits(service)
+        if limits is not None:
+            setting = "postgres.maxConnections"
+            yield from differs(service, ARGS, "max_connections", limits.maximum, "maxConnections", setting)
 
 
 RULE = ResourceRule(
@@ -55,6 +37,6 @@ RULE = ResourceRule(
     "makes it wrong.",
     remediation="Let the topology decide pools, workers and the connection limit.",
     bounds=NoBounds,
-    types=frozenset({docker.SERVICE}),
+    types=SERVICES,
     check=check,
 )

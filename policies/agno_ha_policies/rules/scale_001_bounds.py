@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from agno_ha.topology.base import Between, Conflict, Whole
 
 from agno_ha_policies.model import SERVICE, Bounds, ResourceRule, Violation
 from agno_ha_policies.view import View, digits
+
+_Instances = Annotated[Whole, Between(1, 1000)]
 
 
 class ScalingBounds(Bounds):
     """How far scaling may go."""
 
-    floor: int = Field(default=2, ge=1)
+    floor: _Instances = 2
     """Least value of min: below 2 a single failure is an outage."""
 
-    ceiling: int = Field(default=50, ge=1)
+    ceiling: _Instances = 50
     """Largest value of max: what the budget for machines and connections was made for."""
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
+    def conflicts(self) -> Iterator[Conflict]:
+        """Bounds in order."""
         if self.floor > self.ceiling:
-            raise ValueError("floor is above ceiling")
-        return self
+            yield Conflict("floor", f"more than ceiling = {self.ceiling}", "Lower it, or raise ceiling")
 
 
 def check(service: View[ScalingBounds]) -> Iterator[Violation]:

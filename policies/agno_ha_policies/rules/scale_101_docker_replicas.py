@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agno_ha_policies import docker
+from agno_ha_policies.docker.workload import REPLICAS, SERVICES, is_instance, replicas
 from agno_ha_policies.model import ResourceRule, Violation
 from agno_ha_policies.rules.scale_001_bounds import ScalingBounds
 from agno_ha_policies.view import View, digits
@@ -13,19 +13,19 @@ from agno_ha_policies.view import View, digits
 def check(service: View[ScalingBounds]) -> Iterator[Violation]:
     """Compare the replicas with the ceiling, and those of app instances with the floor."""
     bounds = service.bounds
-    is_instance, replicas = docker.is_instance(service), docker.replicas(service)
-    if replicas is None:
+    app, count = is_instance(service), replicas(service)
+    if count is None:
         return
-    if replicas > bounds.ceiling:
+    if count > bounds.ceiling:
         yield service.violation(
-            docker.REPLICAS,
-            f"{digits(replicas)} replicas are above the ceiling of {bounds.ceiling}. Lower them to "
+            REPLICAS,
+            f"{digits(count)} replicas are above the ceiling of {bounds.ceiling}. Lower them to "
             f"{bounds.ceiling}, or raise this rule's ceiling.",
         )
-    if is_instance and replicas < bounds.floor:
+    if app and count < bounds.floor:
         yield service.violation(
-            docker.REPLICAS,
-            f"app instances with replicas = {digits(replicas)} are below the floor of {bounds.floor}. Raise "
+            REPLICAS,
+            f"app instances with replicas = {digits(count)} are below the floor of {bounds.floor}. Raise "
             f"the replicas to {bounds.floor}.",
         )
 
@@ -40,6 +40,6 @@ RULE = ResourceRule(
     "topology.",
     bounds=ScalingBounds,
     presets={"dev": ScalingBounds(floor=1, ceiling=10)},
-    types=frozenset({docker.SERVICE}),
+    types=SERVICES,
     check=check,
 )

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agno_ha_policies import docker
-from agno_ha_policies.model import Bounds, ResourceRule, Violation
+from agno_ha_policies.docker.workload import REPLICAS, SERVICES, is_own, replicas
+from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View, digits
-
-
-class NoBounds(Bounds):
-    """Nothing to configure."""
 
 
 def check(service: View[NoBounds]) -> Iterator[Violation]:
     """Compare the replicas of an AgnoService's own web service with its facts."""
-    if service.owner is None or not docker.is_own(service, "web"):
+    if service.owner is None or not is_own(service, "web"):
         return
     if service.flag("mode.global", False):
         yield service.violation(
@@ -23,18 +19,18 @@ def check(service: View[NoBounds]) -> Iterator[Violation]:
             "a global service runs on every node, so that no scaling.max holds. Use mode.replicated.",
         )
         return
-    replicas, minimum, maximum = (
-        docker.replicas(service),
+    count, minimum, maximum = (
+        replicas(service),
         service.owner.number("min"),
         service.owner.number("max"),
     )
-    if replicas is None:
+    if count is None:
         return
-    if (minimum is not None and replicas < minimum) or (maximum is not None and replicas > maximum):
+    if (minimum is not None and count < minimum) or (maximum is not None and count > maximum):
         between = " and ".join("?" if bound is None else digits(bound) for bound in (minimum, maximum))
         yield service.violation(
-            docker.REPLICAS,
-            f"replicas = {digits(replicas)}, but the facts of {service.owner.name} say between {between}. "
+            REPLICAS,
+            f"replicas = {digits(count)}, but the facts of {service.owner.name} say between {between}. "
             "Change scaling.min and scaling.max instead of the resource, or remove the transform that "
             "changes it.",
         )
@@ -48,6 +44,6 @@ RULE = ResourceRule(
     "them all wrong.",
     remediation="Let the topology decide the count.",
     bounds=NoBounds,
-    types=frozenset({docker.SERVICE}),
+    types=SERVICES,
     check=check,
 )

@@ -13,11 +13,15 @@ from agno_ha.targets.docker.settings import DockerSettings
 from agno_ha.targets.docker.swarm import Scope
 from agno_ha.topology import Topology
 
-__all__ = ["AUTOSCALES", "Settings", "deploy", "resolve_images", "surge", "url"]
+__all__ = ["AUTOSCALES", "BACKUPS", "FAILOVER", "Settings", "deploy", "resolve_images", "surge", "url"]
 
 Settings = DockerSettings
 AUTOSCALES = False
 """Whether the platform changes the number of instances by itself."""
+FAILOVER = False
+"""Whether a managed Postgres gets a standby."""
+BACKUPS = False
+"""Whether a managed Postgres is backed up."""
 
 
 def deploy(

@@ -1,0 +1,1 @@
+"""How Docker's resources are read, whoever wrote them."""

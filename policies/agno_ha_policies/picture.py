@@ -1,0 +1,112 @@
+"""The capacity picture: who opens how many connections to which Postgres, against its limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agno_ha_policies.docker.container import as_service
+from agno_ha_policies.docker.pools import peak, postgres_servers, server_of, users
+from agno_ha_policies.docker.servers import postgres_limits
+from agno_ha_policies.docker.workload import SERVICE as DOCKER_SERVICE
+from agno_ha_policies.model import SERVICE, NoBounds, Resource
+from agno_ha_policies.view import View, siblings
+
+
+@dataclass(frozen=True)
+class Row:
+    """Connections that one user opens at most."""
+
+    who: str
+    at_min: float
+    at_max: float
+    with_surge: float
+    """At max, while all instances are replaced."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One Postgres and who uses it."""
+
+    name: str
+    """Of the AgnoService, or of the Postgres server where there is none."""
+    rows: tuple[Row, ...]
+    total: Row
+    """The server's connections: the sum of the rows, or what a pooler makes of it."""
+    maximum: float
+    reserved: float
+    """Of the maximum, for operators."""
+
+    @property
+    def usable(self) -> float:
+        """The limit of the total."""
+        return self.maximum - self.reserved
+
+
+def pictures(resources: Iterable[Resource]) -> Iterator[Picture]:
+    """Return a picture of each AgnoService, and of each Postgres on Docker outside one.
+
+    What can't be read is left out: the rules say so.
+    """
+    strangers = []
+    known = list(resources)
+    services = {resource.urn for resource in known if resource.type == SERVICE}
+    for resource in sorted(map(as_service, known), key=lambda each: each.urn):
+        view = View(resource, NoBounds(), None, {})
+        if resource.type == SERVICE:
+            picture = _of_facts(view)
+            if picture is not None:
+                yield picture
+        elif resource.type == DOCKER_SERVICE and resource.parent not in services:
+            strangers.append(view)
+    for group in siblings(strangers):
+        yield from _of_group(group)
+
+
+def _of_facts(view: View[Any]) -> Picture | None:
+    names = (
+        "min",
+        "max",
+        "surge",
+        "workers",
+        "poolSize",
+        "poolOverflow",
+        "schedulerConnections",
+        "poolerPoolSize",
+    )
+    read = [view.number(name) for name in (*names, "maxConnections", "reservedConnections")]
+    numbers = [number for number in read if number is not None]
+    pooler = view.flag("pooler")
+    if len(numbers) < len(read) or pooler is None:
+        return None
+    low, high, surge, workers, size, overflow, scheduler, pooled, maximum, reserved = numbers
+    each = workers * (size + overflow)
+    rows = [Row("web", low * each, high * each, (high + surge) * each)]
+    if scheduler:
+        rows.append(Row("scheduler", scheduler, scheduler, scheduler))
+    total = _sum("connections", rows)
+    if pooler:
+        parts = (min(pooled, part) for part in (total.at_min, total.at_max, total.with_surge))
+        total = Row("connections of the pooler", *parts)
+    return Picture(view.name, tuple(rows), total, maximum, reserved)
+
+
+def _of_group(group: Sequence[View[Any]]) -> Iterator[Picture]:
+    servers = postgres_servers(group)
+    for server in servers:
+        limits = postgres_limits(server)
+        rows = []
+        for user in users(group):
+            opened = peak(user)
+            if opened is not None and server_of(user, servers) is server:
+                rows.append(Row(user.name, opened.steady, opened.steady, opened.rolling))
+        if limits is not None and rows:
+            yield Picture(
+                server.name, tuple(rows), _sum("connections", rows), limits.maximum, limits.reserved
+            )
+
+
+def _sum(who: str, rows: Iterable[Row]) -> Row:
+    parts = zip(*((row.at_min, row.at_max, row.with_surge) for row in rows), strict=True)
+    return Row(who, *(sum(part) for part in parts))

@@ -1,0 +1,216 @@
+"""The policy pack in the real `pulumi preview` and `up`: what it stops, shows, and says like `agno-ha check`."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from agno_ha.configuration import ConfigurationError
+from agno_ha.operations.swarm import OperationError
+from agno_ha.targets.docker.images import Images
+from agno_ha_policies import RULES
+from agno_ha_policies.model import StackRule
+from engine.conftest import labelled, settings
+from harness.deployment import Deployment
+from harness.pulumi import Pulumi
+from pulumi.automation import CommandError, EngineEvent
+
+Make = Callable[..., Deployment]
+ABOVE_THE_CEILING: dict[str, Any] = {
+    "scaling": {"min": 2, "max": 11},
+    "postgres": {"pool": {"size": 3, "overflow": 3}},
+}
+IN_PRODUCTION = {"DB-003", "DB-006", "LB-003", "LB-106"}
+"""What the small stack lacks there: backups, a standby, TLS by its facts and by its nginx."""
+
+UNKNOWN = """
+import pulumi_docker as docker
+import pulumi_random as random
+
+count = random.RandomInteger("count", min=2, max=2)
+password = random.RandomPassword("password", length=20)
+spec = docker.ServiceTaskSpecContainerSpecArgs(
+    image="busybox:1", env={"DATABASE_URL": password.result, "DB_POOL_SIZE": "50"}
+)
+docker.Service(
+    "stranger",
+    mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=count.result)),
+    task_spec=docker.ServiceTaskSpecArgs(container_spec=spec),
+)
+"""
+
+
+STRANGER = """
+import pulumi_docker as docker
+
+spec = docker.ServiceTaskSpecContainerSpecArgs(image="busybox:1", env={"DB_POOL_SIZE": "50"})
+docker.Service("stranger", task_spec=docker.ServiceTaskSpecArgs(container_spec=spec))
+"""
+
+
+@pytest.fixture
+def make(tmp_path: Path, pinned: Images) -> Make:
+    def made(topology: dict[str, Any] | None = None, program: str = "", **config: Any) -> Deployment:
+        deployment = Deployment(
+            tmp_path / "project", "t-policies", way="pulumi", topology=topology, docker=settings(pinned), **config
+        )  # fmt: skip
+        deployment.change({"app": {"image": pinned.app}})
+        with (deployment.workspace.root / "__main__.py").open("a") as file:
+            file.write(program)
+        deployment.pulumi()
+        return deployment
+
+    return made
+
+
+def write(deployment: Deployment, name: str, data: Any) -> None:
+    (deployment.workspace.root / "policies" / f"{name}.yaml").write_text(yaml.safe_dump(data))
+
+
+def reported(deployment: Deployment) -> set[tuple[str, str, str]]:
+    """Policy, URN and text of everything that a preview with the pack reports."""
+    found: set[tuple[str, str, str]] = set()
+
+    def see(event: EngineEvent) -> None:
+        policy = event.policy_event
+        if policy:
+            text = policy.message.strip().splitlines()[-1]
+            found.add((policy.policy_name, policy.resource_urn or "", text.replace("<{%reset%}>", "")))
+
+    try:
+        packs = [str(deployment.workspace.root / "policies")]
+        deployment.pulumi().preview(policy_packs=packs, on_event=see)
+    except CommandError:
+        assert any(not name.endswith("-advisory") for name, _, _ in found)
+    return found
+
+
+def checked(deployment: Deployment) -> list[dict[str, Any]]:
+    """The findings of `agno-ha check`, with no CLI and no engine in reach."""
+    home = str(deployment.workspace.root)
+    nowhere = {"PATH": "/nowhere", "HOME": home, "DOCKER_HOST": "unix:///nowhere.sock"}
+    done = Pulumi(deployment.workspace).agno_ha("check", "--format", "json", code=None, **nowhere)
+    assert done.returncode in (0, 1), done.stderr
+    return list(json.loads(done.stdout)["findings"])
+
+
+def as_policies(findings: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    together = {rule.id for rule in RULES if isinstance(rule, StackRule)}
+    named = set()
+    for finding in findings:
+        rule = finding["rule"]
+        about = rule.startswith("EXCEPTION")
+        kind = "-stack" * (rule in together) + "-advisory" * (finding["level"] == "advisory")
+        excepted = f" (excepted {finding['excepted']})" if finding["excepted"] else ""
+        text = f"{rule}: {finding['path']}: {finding['message']}{excepted}"
+        named.add((rule if about else rule.partition("-")[0] + kind, "" if about else finding["urn"], text))
+    return named
+
+
+def nothing_was_made(deployment: Deployment) -> None:
+    assert labelled(deployment) == {}
+    assert Pulumi(deployment.workspace).resources() == []
+
+
+def test_production_stops_before_anything_is_created(make: Make) -> None:
+    deployment = make(environment="prod")
+    with pytest.raises(OperationError) as refused:
+        deployment.up(ready=False)
+    assert all(rule in str(refused.value) for rule in ("DB-003", "LB-003"))
+    done = Pulumi(deployment.workspace).run("up", "--yes", "--policy-pack", "policies", code=None)
+    assert done.returncode == 1
+    nothing_was_made(deployment)
+
+
+def test_the_same_mandatory_finding_as_agno_ha_check(make: Make) -> None:
+    deployment = make(ABOVE_THE_CEILING)
+    findings = checked(deployment)
+    assert [(finding["rule"], finding["level"]) for finding in findings] == [("SCALE-001", "mandatory")]
+    assert reported(deployment) == as_policies(findings)
+
+
+def test_the_same_findings_as_agno_ha_check(make: Make) -> None:
+    # The first mandatory finding ends a preview; as advisory ones all are seen.
+    deployment = make(
+        {"app": {"authentication": "none"}, "redis": {"maxmemoryPolicy": "allkeys-lru"}},
+        program=STRANGER,
+        environment="prod",
+    )
+    write(deployment, "prod", {"all": "advisory"})
+    findings = checked(deployment)
+    rules = {finding["rule"] for finding in findings}
+    assert rules >= {*IN_PRODUCTION, "SEC-001", "CACHE-002", "CACHE-102", "POOL-102", "SCALE-101", "OPS-101"}
+    assert reported(deployment) == as_policies(findings)
+
+
+def test_an_advisory_finding_is_shown_and_stops_nothing(make: Make) -> None:
+    deployment = make(ABOVE_THE_CEILING)
+    write(deployment, "dev", {"SCALE-001": "advisory"})
+    done = Pulumi(deployment.workspace).run("preview", "--policy-pack", "policies")
+    assert "SCALE-advisory" in done.stdout
+    assert "scaling.max = 11 is above the ceiling of 10" in done.stdout
+
+
+def test_bounds_of_the_environments_file_are_respected(make: Make) -> None:
+    deployment = make(ABOVE_THE_CEILING)
+    write(deployment, "dev", {"SCALE-001": {"ceiling": 11}})
+    write(deployment, "prod", {"SCALE-001": {"ceiling": 5}})
+    assert reported(deployment) == as_policies(checked(deployment)) == set()
+
+
+@pytest.mark.parametrize("name", ["dev", "exceptions"])
+def test_bad_files_of_the_pack_are_said_and_nothing_is_created(make: Make, name: str) -> None:
+    deployment = make()
+    write(deployment, name, {"SCALE-999": "advisory"})
+    with pytest.raises(ConfigurationError, match=rf"policies/{name}.yaml: SCALE-999"):
+        deployment.up(ready=False)
+    done = Pulumi(deployment.workspace).run("up", "--yes", "--policy-pack", "policies", code=None)
+    assert done.returncode != 0
+    assert f"policies/{name}.yaml: SCALE-999" in done.stdout + done.stderr
+    nothing_was_made(deployment)
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_unknown_values_are_reported_with_their_path(make: Make, environment: str) -> None:
+    deployment = make(program=UNKNOWN, environment=environment)
+    write(deployment, "prod", {"DB": "advisory", "LB": "advisory"})  # which would end the preview before
+    stranger = {(name, text) for name, urn, text in reported(deployment) if urn.endswith("::stranger")}
+    replicas = "mode.replicated.replicas: could not be checked: is not known yet"
+    level = "-advisory" if environment == "dev" else ""
+    assert (f"SCALE{level}", f"SCALE-101: {replicas}") in stranger
+    url = "taskSpec.containerSpec.env.DATABASE_URL"
+    assert (
+        "SEC-advisory",
+        f"SEC-101: {url}: could not be checked: is not known yet, so that it may hold a password",
+    ) in stranger
+    # One unknown value switches off no other check of the same resource.
+    assert any(text.startswith("POOL-102: ") for _, text in stranger)
+
+
+def test_exceptions_are_honoured_and_reported(make: Make) -> None:
+    deployment = make(environment="prod")
+    entries = [
+        {"rule": rule, "urn": "*", "reason": "one machine", "expires": "EXPIRES"}
+        for rule in sorted(IN_PRODUCTION)
+    ]
+    text = yaml.safe_dump({"exceptions": entries}).replace("EXPIRES", "9999-01-31")
+    (deployment.workspace.root / "policies" / "exceptions.yaml").write_text(text)
+    done = Pulumi(deployment.workspace).run("preview", "--policy-pack", "policies")
+    assert "LB-advisory" in done.stdout
+    assert "(excepted until 9999-01-31: one machine)" in done.stdout
+    assert reported(deployment) == as_policies(checked(deployment))
+
+
+def test_expired_and_needless_exceptions_are_findings(make: Make) -> None:
+    deployment = make()
+    text = """\
+exceptions:
+- {rule: OPS-101, urn: '*', reason: was needed, expires: 2020-01-31}
+- {rule: OPS-102, urn: '*', reason: is not needed, expires: 9999-01-31}
+"""
+    (deployment.workspace.root / "policies" / "exceptions.yaml").write_text(text)
+    assert {name for name, _, _ in reported(deployment)} == {"EXCEPTION-EXPIRED", "EXCEPTION-UNMATCHED"}
+    assert Pulumi(deployment.workspace).run("preview", "--policy-pack", "policies", code=None).returncode == 1
+    assert Pulumi(deployment.workspace).agno_ha("check", code=1)
