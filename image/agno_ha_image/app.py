@@ -29,7 +29,7 @@ from agno_ha_image.guard import FailClosed
 from agno_ha_image.launcher import log
 from agno_ha_image.models import default_model
 from agno_ha_image.postgres import Postgres, open_postgres
-from agno_ha_image.readiness import Readiness
+from agno_ha_image.readiness import TIMEOUT, Readiness
 from agno_ha_image.redis_store import BLOCK_SECONDS, RedisSessions, open_async, open_sync
 from agno_ha_image.settings import Settings, settings
 
@@ -118,7 +118,7 @@ def application(configured: Settings) -> ASGIApp:
     """AgentOS between the guard and the stores, with this process's one engine."""
     os.environ["AGNO_TELEMETRY"] = "false"
     database = open_postgres(configured)
-    redis_client = open_async(configured, socket_timeout=2)
+    redis_client = open_async(configured, socket_timeout=TIMEOUT)
     sessions: AsyncBaseDb = database
     if configured.session_store == "redis":
         # One id for both: agno's routes then need no db_id, and find the sessions where the agents keep them.

@@ -9,6 +9,8 @@ from contextvars import Context
 Probe = Callable[[], Awaitable[object]]
 
 
+TIMEOUT = 5.0
+"""Seconds for an answer: a busy machine takes its time, and a store that is slow is not down."""
 SLICES = 20
 """A store's time is counted in so many parts: an event loop that was busy for long has used up one of them only."""
 
@@ -59,7 +61,7 @@ class _Store:
 class Readiness:
     """The stores of an instance, by name."""
 
-    def __init__(self, probes: dict[str, Probe], *, timeout: float = 2.0, ttl: float = 0.5) -> None:
+    def __init__(self, probes: dict[str, Probe], *, timeout: float = TIMEOUT, ttl: float = 0.5) -> None:
         """Seconds: `timeout` for an answer, `ttl` for which an answer holds."""
         self._stores = {name: _Store(probe, timeout, ttl) for name, probe in probes.items()}
 

@@ -34,7 +34,7 @@ def arguments(settings: Settings) -> dict[str, Any]:
         "username": settings.redis_username,
         "password": settings.redis_password.get_secret_value() if settings.redis_password else None,
         "ssl": settings.redis_tls,
-        "socket_connect_timeout": 2,
+        "socket_connect_timeout": 5,
         "socket_keepalive": True,
         "health_check_interval": 30,
         "client_name": f"agno-{settings.agno_role}/{settings.instance_name}".replace(" ", "_"),
