@@ -36,6 +36,7 @@ def specifications(deployment: Deployment) -> dict[str, dict[str, Any]]:
         container["Env"] = sorted(container.get("Env", []))
         container["Mounts"] = sorted(container.get("Mounts", []), key=lambda mount: mount["Target"])
         spec["TaskTemplate"]["Networks"].sort(key=lambda network: network["Target"])
+        spec.get("EndpointSpec", {}).get("Ports", []).sort(key=lambda port: port["TargetPort"])
         for key in ("Secrets", "Configs"):
             container[key] = sorted(container.get(key, []), key=lambda entry: entry["File"]["Name"])
         found[service.name.removeprefix(f"{deployment.namespace}_")] = spec
