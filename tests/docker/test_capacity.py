@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import httpx
 import pytest
-from harness.deployment import Deployment, wait_for
+from harness.deployment import PSQL, Deployment, wait_for
 from harness.load import Load
 from harness.streams import Stream
 
@@ -101,20 +101,7 @@ def psql(deployment: Deployment, script: str, mark: str) -> Iterator[IO[str]]:
     `mark` is a part of its query, by which its session is found and ended.
     """
     [container] = deployment.containers("postgres")
-    command = [
-        "docker",
-        "exec",
-        "-i",
-        container.id,
-        "psql",
-        "-h",
-        "/var/run/postgresql",
-        "-U",
-        "postgres",
-        "-d",
-        "agno",
-        "-At",
-    ]
+    command = ["docker", "exec", "-i", container.id, *PSQL, "-d", "agno", "-At"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:

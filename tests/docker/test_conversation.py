@@ -1,18 +1,8 @@
-"""A conversation whose turns land on different instances (document rows 11 and 12)."""
+"""The main job, without the CLI."""
 
-import uuid
-
+from harness.conversation import six_turns
 from harness.deployment import Deployment
 
 
 def test_every_turn_sees_all_earlier_ones_on_any_instance(deployment: Deployment) -> None:
-    session = f"talk-{uuid.uuid4().hex[:8]}"
-    instances = set()
-    for turn in range(1, 7):
-        answer = deployment.run(session, f"turn {turn}")
-        assert answer.status_code == 200, answer.text
-        assert f"I see {turn} turns" in answer.json()["content"].replace("1 turn ", "1 turns ")
-        instances.add(answer.headers["X-Agno-Instance"])
-    assert len(instances) >= 2
-    rows = deployment.sql(f"SELECT count(*) FROM ai.agno_runs WHERE session_id = '{session}'")
-    assert rows == [["6"]]
+    six_turns(deployment)

@@ -2,7 +2,6 @@
 
 import subprocess
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import yaml
 from agno_ha.operations import automation
 from agno_ha.operations.swarm import OperationError
 from agno_ha.targets.docker.images import Images
+from harness.conversation import six_turns
 from harness.deployment import Deployment, wait_for
 from harness.load import Load
 from harness.pulumi import Pulumi, touched
@@ -39,15 +39,7 @@ def test_preview_up_again_and_refresh_find_nothing_to_do(main: Deployment, pulum
 
 
 def test_every_turn_sees_all_earlier_ones_on_any_instance(main: Deployment) -> None:
-    session = f"talk-{uuid.uuid4().hex[:8]}"
-    instances = set()
-    for turn in range(1, 7):
-        answer = main.run(session, f"turn {turn}")
-        assert answer.status_code == 200, answer.text
-        assert f"I see {turn} turns" in answer.json()["content"].replace("1 turn ", "1 turns ")
-        instances.add(answer.headers["X-Agno-Instance"])
-    assert len(instances) >= 2
-    assert main.sql(f"SELECT count(*) FROM ai.agno_runs WHERE session_id = '{session}'") == [["6"]]
+    six_turns(main)
 
 
 def test_replacing_all_instances_fails_no_request(main: Deployment) -> None:

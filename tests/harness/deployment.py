@@ -18,6 +18,8 @@ from agno_ha.operations.workspace import Workspace
 from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
 
 ROOT = Path(__file__).parents[2]
+PSQL = ("psql", "-h", "/var/run/postgresql", "-U", "postgres")
+"""As the superuser, inside the Postgres container."""
 
 
 class Deployment:
@@ -168,21 +170,7 @@ class Deployment:
     def sql(self, query: str, database: str = "agno") -> list[list[str]]:
         """Run a query as the superuser inside the Postgres container."""
         [container] = self.containers("postgres")
-        code, output = container.exec_run(
-            [
-                "psql",
-                "-h",
-                "/var/run/postgresql",
-                "-U",
-                "postgres",
-                "-d",
-                database,
-                "-AtF",
-                "\x1f",
-                "-c",
-                query,
-            ]
-        )
+        code, output = container.exec_run([*PSQL, "-d", database, "-AtF", "\x1f", "-c", query])
         assert code == 0, output.decode()
         return [line.split("\x1f") for line in output.decode().splitlines()]
 
