@@ -8,7 +8,6 @@ from contextvars import Context
 
 Probe = Callable[[], Awaitable[object]]
 
-
 TIMEOUT = 5.0
 """Seconds for an answer: a busy machine takes its time, and a store that is slow is not down."""
 SLICES = 20
@@ -22,23 +21,23 @@ class _Store:
         self._probe = probe
         self._timeout = timeout
         self._ttl = ttl
-        self._answered: asyncio.Task[None] | None = None
-        self._overdue: asyncio.Task[None] | None = None
+        self._probing: asyncio.Task[None] | None = None
+        self._patience: asyncio.Task[None] | None = None
         self._problem: str | None = None
         self._until = 0.0
-        self.answered = -math.inf
+        self.heard = -math.inf
         """When the store last answered anybody."""
 
     async def problem(self) -> str | None:
         if time.monotonic() < self._until:
             return self._problem
-        if self._answered is None or self._overdue is None:
-            self._answered = asyncio.create_task(self._ask(), context=Context())
-            self._overdue = asyncio.create_task(self._wait(self._answered), context=Context())
-        await asyncio.wait({self._answered, self._overdue}, return_when=asyncio.FIRST_COMPLETED)
-        if self._answered is None:
+        if self._probing is None or self._patience is None:
+            self._probing = asyncio.create_task(self._ask(), context=Context())
+            self._patience = asyncio.create_task(self._wait(self._probing), context=Context())
+        await asyncio.wait({self._probing, self._patience}, return_when=asyncio.FIRST_COMPLETED)
+        if self._probing is None:
             return self._problem
-        silent = time.monotonic() - self.answered > self._timeout
+        silent = time.monotonic() - self.heard > self._timeout
         return f"no answer within {self._timeout:g} s" if silent else None
 
     async def _ask(self) -> None:
@@ -49,12 +48,12 @@ class _Store:
         except Exception as error:
             self._problem = type(error).__name__
         self._until = time.monotonic() + self._ttl
-        self._answered = None
+        self._probing = None
 
-    async def _wait(self, answered: asyncio.Task[None]) -> None:
+    async def _wait(self, probing: asyncio.Task[None]) -> None:
         for _ in range(SLICES):
-            await asyncio.wait({answered}, timeout=self._timeout / SLICES)
-            if answered.done():
+            await asyncio.wait({probing}, timeout=self._timeout / SLICES)
+            if probing.done():
                 return
 
 
@@ -67,7 +66,7 @@ class Readiness:
 
     def answered(self, name: str) -> None:
         """Say that a store has just answered a query: a probe that waits for a free connection is no outage."""
-        self._stores[name].answered = time.monotonic()
+        self._stores[name].heard = time.monotonic()
 
     async def problems(self) -> dict[str, str]:
         """Name → what is wrong, of each store that can't be used now; empty = ready."""
