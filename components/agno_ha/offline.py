@@ -113,6 +113,7 @@ def evaluate(
     except pulumi.RunError as error:
         raise ProgramError(str(error)) from None
     finally:
+        recorder.close()
         runtime_config.set_all_config({}, [])
     return Plan(project, stack, tuple(recorder.recorded), recorder.outputs, tuple(log.lines))
 
@@ -128,10 +129,17 @@ class _Recorder(mocks.MockMonitor):
         super().__init__(given)
         self.recorded: list[Resource] = []
         self.outputs: dict[str, Any] = {}
+        self._loops: set[asyncio.AbstractEventLoop] = set()
+
+    def close(self) -> None:
+        """Close the event loops that the mock monitor opens, one a thread, and leaves."""
+        for loop in self._loops:
+            loop.close()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
         response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
+            self._loops.add(asyncio.get_event_loop())
             self.recorded.append(
                 Resource(
                     urn=_urn(response.urn),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from agno_ha import capacity, credentials
+from agno_ha import capacity, credentials, targets
 from agno_ha.configuration import ConfigurationError, Problem
 from agno_ha.topology import Topology
 
@@ -46,7 +46,7 @@ class AgnoService(pulumi.ComponentResource):
         Args:
             name: prefix of every child's Pulumi name.
             topology: what to run; the same on every target.
-            target: `docker`.
+            target: one of `targets.NAMES`.
             settings: what only the target has (`DockerSettings`). Default: the target's defaults.
             environment: `dev`, `staging` or `prod` (default). Outside dev what holds data is protected.
             namespace: prefix of the names on the platform. Default: `<project>-<stack>`.
@@ -57,7 +57,12 @@ class AgnoService(pulumi.ComponentResource):
         Raises:
             ConfigurationError: the topology does not fit its own limits, or the target can't do it.
         """
-        module = _target(target)
+        module = targets.choose(target)
+        if module is None:
+            fix = f"Use {' or '.join(targets.NAMES)}"
+            raise ConfigurationError(
+                [Problem("", "agno-ha:target", target, "is not a target of this version", fix)]
+            )
         plan = capacity.assess(topology, surge=module.surge(topology), target=target)
         if problems := plan.problems():
             raise ConfigurationError(problems)
@@ -88,14 +93,3 @@ class AgnoService(pulumi.ComponentResource):
         )
         self.security_key = made.security_key
         self.register_outputs({**self.facts, "url": self.url, "securityKey": self.security_key})
-
-
-def _target(target: str) -> Any:
-    # Imported here alone: the engine looks for the plugin of every provider SDK that is imported.
-    if target == "docker":
-        from agno_ha.targets import docker
-
-        return docker
-    raise ConfigurationError(
-        [Problem("", "agno-ha:target", target, "is not a target of this version", "Use docker")]
-    )

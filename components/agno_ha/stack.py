@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from agno_ha import configuration, credentials
+from agno_ha import configuration, credentials, targets
 from agno_ha.configuration import ConfigurationError, Problem, load, read_yaml, validate
 from agno_ha.topology import Topology
 
@@ -45,15 +45,12 @@ def read(base: Path, values: Mapping[str, Any], *, source: str) -> Stack:
         configuration.Stack, {key: values[key] for key in ("target", "environment") if key in values},
         path="agno-ha:", source=source,
     )  # fmt: skip
-    target = values.get("target")
+    target = str(values.get("target"))
     settings: Any = None
-    surge: Callable[[Topology], int] | None = None
-    if target == "docker":
-        from agno_ha.targets.docker.scaling import surge
-        from agno_ha.targets.docker.settings import DockerSettings
-
+    module = targets.choose(target)
+    if module is not None:
         settings, found = validate(
-            DockerSettings, values.get("docker") or {}, path="agno-ha:docker", source=source
+            module.Settings, values.get(target) or {}, path=f"agno-ha:{target}", source=source
         )
         problems += found
     topology: Topology | None = None
@@ -63,8 +60,8 @@ def read(base: Path, values: Mapping[str, Any], *, source: str) -> Stack:
             values.get("topology") or {},
             base_source=base.name,
             overrides_source=source,
-            surge=surge,
-            target=str(target),
+            surge=module and module.surge,
+            target=target,
         )
     except ConfigurationError as error:
         problems += error.problems
@@ -83,7 +80,7 @@ def current(root: Path | None = None) -> tuple[Stack, dict[str, pulumi.Output[st
     source = f"Pulumi.{pulumi.get_stack()}.yaml"
     values: dict[str, Any] = {}
     problems: list[Problem] = []
-    for key in ("target", "environment", "topology", "docker"):
+    for key in ("target", "environment", "topology", *targets.NAMES):
         full = f"{PROJECT}:{key}"
         text = runtime_config.get_config(full)
         if text is None:
