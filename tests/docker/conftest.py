@@ -18,7 +18,8 @@ SMALL = {
 @pytest.fixture(scope="session", autouse=True)
 def _swarm(tmp_path_factory: pytest.TempPathFactory) -> None:
     directory = tmp_path_factory.mktemp("swarm")
-    swarm.ensure_swarm(Workspace(directory, "swarm"), swarm.engine(), print)
+    with swarm.engine() as client:
+        swarm.ensure_swarm(Workspace(directory, "swarm"), client, print)
 
 
 @pytest.fixture(scope="session")

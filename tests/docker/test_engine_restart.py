@@ -41,9 +41,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[private_engine.PrivateEn
 
 @pytest.mark.timeout(420, func_only=True)
 def test_everything_comes_back_with_its_data(engine: private_engine.PrivateEngine, tmp_path: Path) -> None:
-    client = swarm.engine()
-    swarm.ensure_swarm(Workspace(tmp_path, "swarm"), client, print)
-    client.close()
+    with swarm.engine() as client:
+        swarm.ensure_swarm(Workspace(tmp_path, "swarm"), client, print)
     deployment = Deployment(tmp_path / "restart", "t-restart", topology=TOPOLOGY)
     deployment.up()
     for turn in range(1, 4):

@@ -81,7 +81,8 @@ def clone(tmp_path: Path) -> Iterator[Clone]:
     try:
         yield made
     finally:
-        swarm.remove(swarm.engine(), f"agno-ha-{STACK}", data=True, progress=print)
+        with swarm.engine() as engine:
+            swarm.remove(engine, f"agno-ha-{STACK}", data=True, progress=print)
 
 
 def containers(engine: docker.DockerClient) -> set[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import secrets as random
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import docker
 from agno_ha_policies import Configuration
 from pulumi import automation
 from pulumi.automation import CommandError, EngineEvent
@@ -75,22 +77,29 @@ def up(workspace: Workspace, stack: automation.Stack, progress: Progress) -> aut
     pack = workspace.root / checks.PACK
     Configuration.load(pack)  # said in its own words, before the engine says that the pack did not start
     packs = [str(pack)] if (pack / "PulumiPolicy.yaml").exists() else []
-    engine = swarm.engine() if workspace.values().get("target") == "docker" else None
-    earlier = swarm.not_held(engine, workspace.namespace) if engine else {}
-    seen = _Events(progress, steps=False)
-    try:
-        progress("Previewing with the policies")
-        stack.preview(policy_packs=packs, on_event=seen.see)
-        seen = _Events(progress)
-        outputs = stack.up(policy_packs=packs, on_event=seen.see).outputs
-    except CommandError as error:
-        # The provider says that an update was rolled back; the engine knows why.
-        why = swarm.reasons(engine, workspace.namespace) if engine else []
-        raise OperationError("\n".join([explained(error, seen.errors), *why])) from None
-    if engine:
-        # The provider is content when enough tasks run, which they also do while an update is being judged.
-        swarm.wait_converged(engine, workspace.namespace, timeout=CONVERGED, progress=_quiet, earlier=earlier)
+    with _platform(workspace) as engine:
+        earlier = swarm.before(engine, workspace.namespace) if engine else None
+        seen = _Events(progress, steps=False)
+        try:
+            progress("Previewing with the policies")
+            stack.preview(policy_packs=packs, on_event=seen.see)
+            seen = _Events(progress)
+            outputs = stack.up(policy_packs=packs, on_event=seen.see).outputs
+        except CommandError as error:
+            # The provider says that an update was rolled back; the engine knows why.
+            why = swarm.reasons(engine, workspace.namespace, earlier) if engine and earlier else []
+            raise OperationError("\n".join([explained(error, seen.errors), *why])) from None
+        if engine:
+            # The provider is content when enough tasks run, which they also do while an update is being judged.
+            swarm.wait_converged(
+                engine, workspace.namespace, timeout=CONVERGED, progress=_quiet, earlier=earlier
+            )
     return outputs
+
+
+def _platform(workspace: Workspace) -> AbstractContextManager[docker.DockerClient | None]:
+    """Give the stack's Docker engine; None on other targets."""
+    return swarm.engine() if workspace.values().get("target") == "docker" else nullcontext()
 
 
 def _quiet(line: str) -> None:

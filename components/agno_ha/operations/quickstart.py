@@ -31,10 +31,10 @@ def prepare(workspace: Workspace, progress: Progress, detail: Progress) -> stack
         detail: told of each line of a build or a download.
     """
     wanted = _read(workspace)
-    client = swarm.engine()
-    swarm.ensure_swarm(workspace, client, progress)
-    if wanted.settings.publish_mode == "host":
-        swarm.check_balancers(client, wanted.topology.load_balancer.replicas)
+    with swarm.engine() as client:
+        swarm.ensure_swarm(workspace, client, progress)
+        if wanted.settings.publish_mode == "host":
+            swarm.check_balancers(client, wanted.topology.load_balancer.replicas)
     progress("Finding the images; what the engine lacks is pulled, or built where no registry answers")
     try:
         images.resolve(wanted.topology, wanted.settings, detail)
@@ -58,7 +58,8 @@ def up(workspace: Workspace, progress: Progress, detail: Progress) -> str:
         progress(
             "No Pulumi CLI can be had: the same program is evaluated offline and run by `docker stack deploy`"
         )
-        plan = stack_deploy.up(workspace, swarm.engine(), progress=progress)
+        with swarm.engine() as client:
+            plan = stack_deploy.up(workspace, client, progress=progress)
         key = _plain(plan.outputs.get("securityKey"))
     if key:
         workspace.keep(workspace.security_key_file, str(key))
@@ -69,16 +70,16 @@ def up(workspace: Workspace, progress: Progress, detail: Progress) -> str:
 
 def down(workspace: Workspace, progress: Progress, *, data: bool) -> None:
     """Take the stack down; with `data`, its volumes and generated secrets too."""
-    client = swarm.engine()
-    cli = _command(workspace, progress)
-    if cli is not None:
-        automation.down(automation.select(workspace, cli), progress, data=data)
-    else:
-        swarm.remove(client, workspace.namespace, data=data, progress=progress)
-    if data:
-        for path in sorted(workspace.private.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
-    swarm.leave_swarm(workspace, client, progress)
+    with swarm.engine() as client:
+        cli = _command(workspace, progress)
+        if cli is not None:
+            automation.down(automation.select(workspace, cli), progress, data=data)
+        else:
+            swarm.remove(client, workspace.namespace, data=data, progress=progress)
+        if data:
+            for path in sorted(workspace.private.rglob("*"), reverse=True):
+                path.rmdir() if path.is_dir() else path.unlink()
+        swarm.leave_swarm(workspace, client, progress)
 
 
 def render_files(workspace: Workspace, out: Path) -> Path:

@@ -45,7 +45,8 @@ def recover(workspace: Workspace, progress: Progress) -> None:
     except CommandError as error:
         raise OperationError(automation.explained(error)) from None
     known = {str(entry.get("id")) for entry in resources if entry["type"].startswith("docker:")}
-    swarm.remove_unknown(swarm.engine(), workspace.namespace, known, progress)
+    with swarm.engine() as client:
+        swarm.remove_unknown(client, workspace.namespace, known, progress)
 
 
 def _refuse_while_at_work(workspace: Workspace) -> None:

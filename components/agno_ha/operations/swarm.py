@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -20,8 +23,9 @@ class OperationError(Exception):
     """Something a person can mend; the text says what and how."""
 
 
-def engine() -> docker.DockerClient:
-    """Return a client of the engine that DOCKER_HOST or the default socket names."""
+@contextmanager
+def engine() -> Iterator[docker.DockerClient]:
+    """Give a client of the engine that DOCKER_HOST or the default socket names; closed at the end of `with`."""
     try:
         client = docker.from_env(timeout=120)
         client.ping()
@@ -30,7 +34,8 @@ def engine() -> docker.DockerClient:
             "No Docker engine answers. Install one (Debian: apt-get install docker.io) and start it, "
             f"or point DOCKER_HOST at one. It said: {_last(error)}"
         ) from None
-    return client
+    with closing(client):
+        yield client
 
 
 def ensure_swarm(workspace: Workspace, client: docker.DockerClient, progress: Progress) -> None:
@@ -71,7 +76,7 @@ def wait_converged(
     *,
     timeout: float,
     progress: Progress,
-    earlier: Mapping[str, str] | None = None,
+    earlier: Before | None = None,
 ) -> None:
     """Wait until every service of the namespace runs all its tasks on its present specification.
 
@@ -80,7 +85,7 @@ def wait_converged(
         namespace: prefix of the services.
         timeout: seconds.
         progress: told of each change.
-        earlier: what `not_held` said before; these are no news where nothing was updated since.
+        earlier: what `before` said; what did not hold already then is no news.
 
     Raises:
         OperationError: an update was rolled back or paused, or the time is over; with the tasks' own reason.
@@ -89,16 +94,12 @@ def wait_converged(
     said: dict[str, str] = {}
     while True:
         waiting = []
-        for service in client.services.list(filters={"label": f"{NAMESPACE_LABEL}={namespace}"}):
+        for service in _services(client, namespace):
             state, done = _state(service)
             if said.get(service.name) != state:
                 progress(f"{service.name.removeprefix(namespace + '_')}: {state}")
                 said[service.name] = state
-            if (
-                done
-                and _held_not(service)
-                and (earlier or {}).get(str(service.id)) != _update(service)["StartedAt"]
-            ):
+            if done and _held_not(service) and not (earlier and earlier.knows(service)):
                 raise OperationError(f"{service.name} was not updated ({state}): {_reason(service)}")
             if not done:
                 waiting.append(service)
@@ -147,20 +148,47 @@ def _end(client: docker.DockerClient, status: dict[str, Any]) -> str:
     return status.get("Err") or f"it ended with exit code {container.get('ExitCode', 0)}"
 
 
-def not_held(client: docker.DockerClient, namespace: str) -> dict[str, str]:
-    """Return the services whose last update did not hold: id → when that update began."""
-    services = client.services.list(filters={"label": f"{NAMESPACE_LABEL}={namespace}"})
-    return {str(service.id): _update(service)["StartedAt"] for service in services if _held_not(service)}
+@dataclass(frozen=True)
+class Before:
+    """What is no news of an update: the engine's time before it, and what did not hold already then."""
+
+    time: datetime
+    not_held: Mapping[str, str]
+    """Service id → when the update began that did not hold."""
+
+    def knows(self, service: Any) -> bool:
+        """Return whether the service's last update had failed already."""
+        return self.not_held.get(str(service.id)) == _update(service).get("StartedAt")
 
 
-def reasons(client: docker.DockerClient, namespace: str) -> list[str]:
-    """Return what the engine says of each service whose last update did not hold, one line each."""
-    services = client.services.list(filters={"label": f"{NAMESPACE_LABEL}={namespace}"})
-    return [
-        f"{service.name} runs what it ran before ({_state(service)[0]}): {_reason(service)}"
-        for service in services
+def before(client: docker.DockerClient, namespace: str) -> Before:
+    """Return what the engine says before an update."""
+    failed = {
+        str(service.id): _update(service)["StartedAt"]
+        for service in _services(client, namespace)
         if _held_not(service)
-    ]
+    }
+    return Before(datetime.fromisoformat(client.info()["SystemTime"]), failed)
+
+
+def reasons(client: docker.DockerClient, namespace: str, earlier: Before) -> list[str]:
+    """Return what the engine says of each service whose update did not hold or of which tasks failed, one line each."""
+    found = []
+    for service in _services(client, namespace):
+        news = _held_not(service) and not earlier.knows(service)
+        if news or any(_failed(task, earlier.time) for task in service.tasks()):
+            kept = " runs what it ran before" if news else ""
+            found.append(f"{service.name}{kept} ({_state(service)[0]}): {_reason(service)}")
+    return found
+
+
+def _services(client: docker.DockerClient, namespace: str) -> list[Any]:
+    return list(client.services.list(filters={"label": f"{NAMESPACE_LABEL}={namespace}"}))
+
+
+def _failed(task: Mapping[str, Any], since: datetime) -> bool:
+    status = task["Status"]
+    return status["State"] in ("failed", "rejected") and datetime.fromisoformat(status["Timestamp"]) >= since
 
 
 def _update(service: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from harness.deployment import ROOT, free_port, wait_for
 from harness.variant import DIGEST, GIVEN, TOPOLOGY, Variant
 
@@ -24,6 +25,11 @@ def variant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Variant]:
     config = {key: {"secure": "v1:bm9uY2U=:Y2lwaGVydGV4dA=="} for key in GIVEN}
     made = Variant(directory, "t-variant", topology=TOPOLOGY, **config)
     made.agents = agents
+    # So that a policy other than the default is seen to reach Redis.
+    evicts = {"urn": "*", "reason": "the tests want another value than the default", "expires": "9999-01-31"}
+    exceptions = [{"rule": rule, **evicts} for rule in ("CACHE-002", "CACHE-102")]
+    text = yaml.safe_dump({"exceptions": exceptions}).replace("'9999-01-31'", "9999-01-31")
+    (directory / "policies" / "exceptions.yaml").write_text(text)
     made.change({"app": {"build": str(agents)}, "loadBalancer": {"httpsPort": free_port()}})
     environment = {f"AGNO_HA_{key.upper().replace('-', '_')}": value for key, value in GIVEN.items()}
     before = dict(os.environ)

@@ -62,8 +62,8 @@ def test_reserved_connections_are_left_when_the_app_s_role_takes_all_it_can(vari
             taken += [int(count) for [count] in variant.sql(query, "postgres")]
             time.sleep(0.2)
     lines = asked.result().output.decode().splitlines()
-    # One less where a look, which is a connection too, had its place before the last of them.
-    assert max(taken) in (60 - 6, 60 - 6 - 1)
+    # Less where a look or the server's health check, connections too, had their places before the last of them.
+    assert 60 - 6 - 2 <= max(taken) <= 60 - 6
     assert lines.count("held") + sum("slots are reserved" in line for line in lines) == 60
 
 
