@@ -53,7 +53,8 @@ def test_replacing_all_instances_fails_no_request(main: Deployment) -> None:
             main.change({"app": {"environment": {"ROLL": str(rolls)}}})
             main.up(ready=False)
             seen |= before
-            assert not main.replaced("web") & before, "an instance was not replaced"
+            # What was replaced last may still answer what it had accepted.
+            wait_for(lambda: not main.replaced("web") & before, 60, "all instances to be replaced")  # noqa: B023
         load.reach(2000)
     print(f"{rolls} rolls, {len(load.acknowledged)} turns, failures: {load.seen()}")
     assert not load.failures, load.seen()
