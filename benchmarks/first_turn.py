@@ -112,10 +112,9 @@ def main() -> None:
     arguments = parser.parse_args()
     before = earlier("first_turn", wanted=arguments.add)
     seconds = before.get("seconds", {})
-    engine = swarm.engine()
     lines: dict[str, list[list[Any]]] = {}
     result = {"seconds": seconds, "lastRound": lines}
-    with scratch() as directory:
+    with swarm.engine() as engine, scratch() as directory:
         wanted = quickstart.prepare(Deployment(directory / "prepared", STACK).workspace, print, print)
         found = images.resolve(wanted.topology, wanted.settings, print)
         rounds = iter(range(1000))
