@@ -72,6 +72,19 @@ def create(
     )
 
 
+def app_secrets(credentials: Credentials) -> dict[str, pulumi.Output[str]]:
+    """Return what the app is given: environment name → value."""
+    secrets = {
+        "POSTGRES_PASSWORD": credentials.postgres,
+        "REDIS_PASSWORD": credentials.redis,
+        "INTERNAL_SERVICE_TOKEN": credentials.service_token,
+        **credentials.app,
+    }
+    if credentials.security_key is not None:
+        secrets["OS_SECURITY_KEY"] = credentials.security_key
+    return secrets
+
+
 def needed(topology: Topology) -> dict[str, str]:
     """Return the top-level secrets that a topology names: configuration key → where it is named."""
     keys = {key: f"topology.app.secrets.{variable}" for variable, key in topology.app.secrets.items()}

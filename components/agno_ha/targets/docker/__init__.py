@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from agno_ha.credentials import Credentials
+from agno_ha.credentials import Credentials, app_secrets
 from agno_ha.environment import app_environment
 from agno_ha.targets.docker import app, limits, load_balancer, network, postgres, redis, scaling
 from agno_ha.targets.docker.images import Images, refer, resolve
@@ -46,7 +46,7 @@ def deploy(
         networks,
         replicas=scaling.replicas(topology, parent),
         environment=app_environment(topology, namespace=namespace, postgres=database, redis=cache),
-        secrets=_app_secrets(credentials),
+        secrets=app_secrets(credentials),
         depends_on=[*databases, *caches],
     )
     front = load_balancer.create(scope, networks, credentials)
@@ -69,15 +69,3 @@ def url(topology: Topology) -> str:
     secure = balancer.tls.mode != "off"
     scheme, port, usual = ("https", balancer.https_port, 443) if secure else ("http", balancer.http_port, 80)
     return f"{scheme}://localhost" + ("" if port == usual else f":{port}")
-
-
-def _app_secrets(credentials: Credentials) -> dict[str, pulumi.Output[str]]:
-    secrets = {
-        "POSTGRES_PASSWORD": credentials.postgres,
-        "REDIS_PASSWORD": credentials.redis,
-        "INTERNAL_SERVICE_TOKEN": credentials.service_token,
-        **credentials.app,
-    }
-    if credentials.security_key is not None:
-        secrets["OS_SECURITY_KEY"] = credentials.security_key
-    return secrets

@@ -1,0 +1,1 @@
+"""Target `kubernetes`: the topology in a cluster."""
