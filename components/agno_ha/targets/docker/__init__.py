@@ -12,16 +12,25 @@ from agno_ha.targets.docker.scaling import surge
 from agno_ha.targets.docker.settings import DockerSettings
 from agno_ha.targets.docker.swarm import Scope
 from agno_ha.topology import Topology
+from agno_ha.topology.problem import Problem
 
-__all__ = ["AUTOSCALES", "BACKUPS", "FAILOVER", "Settings", "deploy", "resolve_images", "surge", "url"]
+__all__ = [
+    "AUTOSCALES",
+    "FAILOVER",
+    "Settings",
+    "backs_up",
+    "deploy",
+    "problems",
+    "resolve_images",
+    "surge",
+    "url",
+]
 
 Settings = DockerSettings
 AUTOSCALES = False
 """Whether the platform changes the number of instances by itself."""
 FAILOVER = False
 """Whether a managed Postgres gets a standby."""
-BACKUPS = False
-"""Whether a managed Postgres is backed up."""
 
 
 def deploy(
@@ -51,6 +60,18 @@ def deploy(
     )
     front = load_balancer.create(scope, networks, credentials)
     return pulumi.Output.all(front.id, web.id).apply(lambda _: url(topology))
+
+
+def problems(topology: Topology, settings: DockerSettings) -> list[Problem]:
+    """Return what the engine would refuse: nothing; what has no effect is said when it is deployed."""
+    del topology, settings
+    return []
+
+
+def backs_up(topology: Topology, settings: DockerSettings) -> bool:
+    """Whether a managed Postgres is backed up: never here."""
+    del topology, settings
+    return False
 
 
 def resolve_images(topology: Topology, settings: DockerSettings) -> Images:
