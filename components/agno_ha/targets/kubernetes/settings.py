@@ -27,7 +27,7 @@ Name = Annotated[
     Matching(
         rf"{_LABEL}(\.{_LABEL})*",
         "must be a name as Kubernetes has them",
-        "Use lower-case letters, digits, - and .",
+        "Use lower-case letters, digits, dots and -",
     ),
 ]
 """Name of an object, or of a host."""
