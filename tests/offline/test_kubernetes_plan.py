@@ -86,7 +86,7 @@ VARIANTS: dict[str, Variant] = {
     "tls": (TLS, {}, named("RandomPassword: tls-seed\n Secret: tls"), set()),
     "cert-manager": (
         TLS, {"tls": {"issuer": "letsencrypt"}, "loadBalancer": {"host": "agno.example.com"}},
-        named("RandomPassword: tls-seed\n cert-manager.io/v1/Certificate: tls-certificate"), set(),
+        named("RandomPassword: tls-seed\n cert-manager.io/v1/Certificate: tls"), set(),
     ),
     "an existing certificate": (
         TLS, {"tls": {"secretName": "wildcard"}}, named("RandomPassword: tls-seed"), set(),
@@ -113,13 +113,13 @@ VARIANTS: dict[str, Variant] = {
         """),
     ),
     "high availability": (
-        HA, {}, named("postgresql.cnpg.io/v1/Cluster: postgres-cluster\n Secret: postgres-owner"), OWN_POSTGRES,
+        HA, {}, named("postgresql.cnpg.io/v1/Cluster: postgres\n Secret: postgres-owner"), OWN_POSTGRES,
     ),
     "backups": (
         HA, {"cloudNativePg": {"backups": {"destination": "s3://bucket/path"}}},
         named("""
-            postgresql.cnpg.io/v1/Cluster: postgres-cluster
-            postgresql.cnpg.io/v1/ScheduledBackup: postgres-backup-scheduledbackup
+            postgresql.cnpg.io/v1/Cluster: postgres
+            postgresql.cnpg.io/v1/ScheduledBackup: postgres-backup
             Secret: postgres-owner
         """), OWN_POSTGRES,
     ),
@@ -129,14 +129,14 @@ VARIANTS: dict[str, Variant] = {
     ),
     "service": ({}, {"loadBalancer": {"kind": "service"}}, set(), NGINX),
     "keda": (
-        {}, {"scaling": {"autoscaler": "keda"}}, named("keda.sh/v1alpha1/ScaledObject: web-scaledobject"),
+        {}, {"scaling": {"autoscaler": "keda"}}, named("keda.sh/v1alpha1/ScaledObject: web"),
         named("HorizontalPodAutoscaler: web"),
     ),
     "monitoring": (
         {}, {"monitoring": {"enabled": True}},
         named("""
-            monitoring.coreos.com/v1/ServiceMonitor: web-servicemonitor
-            monitoring.coreos.com/v1/PrometheusRule: web-prometheusrule
+            monitoring.coreos.com/v1/ServiceMonitor: web
+            monitoring.coreos.com/v1/PrometheusRule: web
         """), set(),
     ),
     "own namespace": ({}, {"createNamespace": False}, set(), named("Namespace: namespace")),

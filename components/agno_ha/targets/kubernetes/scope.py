@@ -83,7 +83,7 @@ class Scope:
         if annotations := options.pop("annotations", None):
             metadata["annotations"] = annotations
         return kubernetes.apiextensions.CustomResource(
-            f"{self.name}-{room}-{kind.lower()}",
+            f"{self.name}-{room}",
             api_version=api_version,
             kind=kind,
             metadata=metadata,
