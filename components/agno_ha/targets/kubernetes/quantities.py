@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import ceil
 
-_SUFFIXES = ("Ti", "Gi", "Mi", "Ki")
+_BINARY = {"Ti": 1024**4, "Gi": 1024**3, "Mi": 1024**2, "Ki": 1024}
+_DECIMAL = {"T": 10**12, "G": 10**9, "M": 10**6, "k": 1000}
 
 
 def cores(number: float) -> str:
@@ -29,12 +30,12 @@ def decimal(number: float) -> str:
 def size(number: int) -> str:
     """Return bytes.
 
-    >>> size(512 * 1024**2), size(1024**3), size(1000)
-    ('512Mi', '1Gi', '1000')
+    >>> size(512 * 1024**2), size(1024**3), size(1_500_000_000), size(1001)
+    ('512Mi', '1Gi', '1500M', '1001')
     """
-    for power, suffix in zip((4, 3, 2, 1), _SUFFIXES, strict=True):
-        if number % 1024**power == 0:
-            return f"{number // 1024**power}{suffix}"
+    for suffix, unit in (_BINARY if number % 1024 == 0 else _DECIMAL).items():
+        if number % unit == 0:
+            return f"{number // unit}{suffix}"
     return str(number)
 
 
