@@ -1,5 +1,6 @@
 """What every tier shares: a missing need skips the tier with a line that says so."""
 
+import os
 import shutil
 import subprocess
 from functools import cache
@@ -16,6 +17,13 @@ def missing(tier: str) -> str:
             return "no docker command"
         if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
             return "no Docker engine answers"
+    if tier == "kubernetes":
+        if shutil.which("kubectl") is None:
+            return "no kubectl on PATH"
+        if not os.environ.get("KUBECONFIG"):
+            return "KUBECONFIG names no cluster"
+        if subprocess.run(["kubectl", "version"], capture_output=True, check=False).returncode:
+            return "no cluster answers"
     if tier == "engine" and shutil.which("pulumi") is None:
         return "no pulumi on PATH"
     return ""

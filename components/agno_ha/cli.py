@@ -1,9 +1,9 @@
-"""`agno-ha`: the command line over the operations."""
+"""`agno-ha`: the command line over the operations; those of the Docker target are imported by their commands alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +14,7 @@ from rich.status import Status
 
 from agno_ha.configuration import ConfigurationError
 from agno_ha.offline import ProgramError
-from agno_ha.operations import checks, quickstart, recovery, workspace
-from agno_ha.operations.swarm import OperationError
-from agno_ha.targets.docker.images import ImageError
+from agno_ha.operations import checks, rendering, workspace
 
 app = typer.Typer(
     name="agno-ha", help="A highly available Agno, from one topology file.", no_args_is_help=True,
@@ -31,6 +29,8 @@ StackName = Annotated[str, typer.Option("--stack", "-s", help="The stack, as in 
 def setup(stack: StackName = "dev") -> None:
     """Prepare what the stack needs: the Docker engine, its Swarm, and the images."""
     with _friendly():
+        from agno_ha.operations import quickstart
+
         quickstart.prepare(_workspace(stack), _say, _detail)
 
 
@@ -38,6 +38,8 @@ def setup(stack: StackName = "dev") -> None:
 def up(stack: StackName = "dev") -> None:
     """Bring the stack up, or update it, and print how to talk to it."""
     with _friendly():
+        from agno_ha.operations import quickstart
+
         summary = quickstart.up(_workspace(stack), _say, _detail)
     typer.echo(summary)
 
@@ -55,6 +57,8 @@ def down(
             console.print("Nothing was deleted.")
             raise typer.Exit(1)
     with _friendly():
+        from agno_ha.operations import quickstart
+
         quickstart.down(_workspace(stack), _say, data=data)
 
 
@@ -62,18 +66,20 @@ def down(
 def recover(stack: StackName = "dev") -> None:
     """After an interrupted pulumi: make its state true again and remove what no state knows. Deploys nothing."""
     with _friendly():
+        from agno_ha.operations import recovery
+
         recovery.recover(_workspace(stack), _say)
     typer.echo(f"Recovered. Now bring the stack up (agno-ha up --stack {stack}) or take it down.")
 
 
 @app.command()
 def render(
-    out: Annotated[Path, typer.Option(help="Directory for stack.yaml and its configs.")],
+    out: Annotated[Path, typer.Option(help="Directory for the files.")],
     stack: StackName = "dev",
 ) -> None:
-    """Write the stack as files for `docker stack deploy`; secrets are named in them, never contained."""
+    """Write the stack as files for `docker stack deploy`, or as manifests for GitOps; secrets are only named."""
     with _friendly():
-        typer.echo(str(quickstart.render_files(_workspace(stack), out)))
+        typer.echo("\n".join(rendering.files(_workspace(stack), out)))
 
 
 @app.command()
@@ -130,12 +136,23 @@ def _friendly() -> Iterator[None]:
     try:
         with _status:
             yield
-    except (ConfigurationError, ProgramError, OperationError, ImageError) as error:
+    except _mendable() as error:
         console.print(f"[red]error[/red]: {escape(str(error))}")
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
         console.print("Interrupted. Run the same command again to go on.")
         raise typer.Exit(130) from None
+
+
+def _mendable() -> tuple[type[Exception], ...]:
+    """Return what a person can mend, the Docker target's errors too where its packages are installed."""
+    known: list[type[Exception]] = [ConfigurationError, ProgramError]
+    with suppress(ModuleNotFoundError):
+        from agno_ha.operations.swarm import OperationError
+        from agno_ha.targets.docker.images import ImageError
+
+        known += [OperationError, ImageError]
+    return tuple(known)
 
 
 def main() -> None:

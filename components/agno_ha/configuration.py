@@ -54,6 +54,7 @@ def load(
     base_source: str = "topology.yaml",
     overrides_source: str = "",
     surge: Callable[[Topology], int] | None = None,
+    refused: Callable[[Topology], list[Problem]] | None = None,
     target: str = "",
 ) -> Topology:
     """Build the topology of one stack.
@@ -64,6 +65,7 @@ def load(
         base_source: the first file's name, for errors.
         overrides_source: the second's, such as `Pulumi.dev.yaml`.
         surge: the target's surge of a topology; with it the capacity is checked too.
+        refused: what the target would refuse.
         target: the target's name.
 
     Raises:
@@ -80,12 +82,17 @@ def load(
     problems += found
     if topology is not None:
         problems += _pointless(topology, written, changed, origin)
+        of_target = refused(topology) if refused is not None else []
         if surge is not None:
-            for problem in capacity.assess(topology, surge=surge(topology), target=target).problems():
-                location = tuple(problem.path.split(".")[1:])
-                given = has(written, location) or has(changed, location)
-                value = problem.value if given else by_default(problem.value)
-                problems.append(replace(problem, source=origin(location), value=value))
+            of_target += capacity.assess(topology, surge=surge(topology), target=target).problems()
+        for problem in of_target:
+            location = tuple(problem.path.split(".")[1:])
+            if not problem.path.startswith("topology."):
+                problems.append(replace(problem, source=overrides_source))
+                continue
+            given = has(written, location) or has(changed, location)
+            value = problem.value if given else by_default(problem.value)
+            problems.append(replace(problem, source=origin(location), value=value))
         if not problems:
             return topology
     raise ConfigurationError(problems)

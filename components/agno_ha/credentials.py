@@ -40,6 +40,7 @@ def create(
     *,
     parent: pulumi.Resource,
     protect: bool,
+    existing: bool = False,
 ) -> Credentials:
     """Return the service's credentials.
 
@@ -49,6 +50,8 @@ def create(
         given: the top-level secrets that the topology names, by their configuration key.
         parent: the service.
         protect: whether generated ones are protected: without them the data can't be opened.
+        existing: whether the platform has them already: then nothing is generated but a certificate's seed, and
+            the values, which nobody reads, are empty.
     """
 
     def generated(room: str, length: int = 40) -> pulumi.Output[str]:
@@ -60,26 +63,57 @@ def create(
         return given[key] if key else generated(room)
 
     postgres, redis, tls = topology.postgres, topology.redis, topology.load_balancer.tls
+    tls_seed = generated("tls-seed", 64) if tls.mode == "generated" else None
+    tls_private_key = given[tls.private_key] if tls.private_key else None
+    if existing:
+        empty = pulumi.Output.from_input("")
+        return Credentials(
+            postgres=empty,
+            postgres_admin=empty if postgres.mode == "managed" else None,
+            redis=empty,
+            security_key=empty if topology.app.authentication == "securityKey" else None,
+            service_token=empty,
+            tls_seed=tls_seed,
+            tls_private_key=tls_private_key,
+            app=dict.fromkeys(topology.app.secrets, empty),
+        )
     return Credentials(
         postgres=password("postgres-password", postgres.password),
         postgres_admin=generated("postgres-admin-password") if postgres.mode == "managed" else None,
         redis=password("redis-password", redis.password),
         security_key=generated("security-key") if topology.app.authentication == "securityKey" else None,
         service_token=generated("service-token"),
-        tls_seed=generated("tls-seed", 64) if tls.mode == "generated" else None,
-        tls_private_key=given[tls.private_key] if tls.private_key else None,
+        tls_seed=tls_seed,
+        tls_private_key=tls_private_key,
         app={variable: given[key] for variable, key in topology.app.secrets.items()},
     )
 
 
-def needed(topology: Topology) -> dict[str, str]:
-    """Return the top-level secrets that a topology names: configuration key → where it is named."""
-    keys = {key: f"topology.app.secrets.{variable}" for variable, key in topology.app.secrets.items()}
-    for path, key in (
-        ("topology.postgres.password", topology.postgres.password),
-        ("topology.redis.password", topology.redis.password),
-        ("topology.loadBalancer.tls.privateKey", topology.load_balancer.tls.private_key),
-    ):
-        if key:
-            keys[key] = path
-    return keys
+def app_secrets(credentials: Credentials) -> dict[str, pulumi.Output[str]]:
+    """Return what the app is given: environment name → value."""
+    secrets = {
+        "POSTGRES_PASSWORD": credentials.postgres,
+        "REDIS_PASSWORD": credentials.redis,
+        "INTERNAL_SERVICE_TOKEN": credentials.service_token,
+        **credentials.app,
+    }
+    if credentials.security_key is not None:
+        secrets["OS_SECURITY_KEY"] = credentials.security_key
+    return secrets
+
+
+def needed(topology: Topology, *, existing: bool = False) -> dict[str, str]:
+    """Return the top-level secrets that a topology names: configuration key → where it is named.
+
+    Args:
+        topology: what is deployed.
+        existing: whether the platform has the passwords already (`create`).
+    """
+    certificate = {topology.load_balancer.tls.private_key: "topology.loadBalancer.tls.privateKey"}
+    passwords: dict[str | None, str] = {
+        **{key: f"topology.app.secrets.{variable}" for variable, key in topology.app.secrets.items()},
+        topology.postgres.password: "topology.postgres.password",
+        topology.redis.password: "topology.redis.password",
+    }
+    keys = certificate if existing else {**passwords, **certificate}
+    return {key: path for key, path in keys.items() if key}

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from agno_ha.topology import Topology
+
+SECRETS = "/run/secrets"
+"""Directory of the secrets' files inside every container."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,20 @@ class Server:
     port: int
     tls: str
     """Postgres: libpq's `sslmode`; Redis: `true` or `false`."""
+
+
+def secret_file(name: str) -> str:
+    """Return the path of a secret's file, named in the environment by `NAME_FILE`.
+
+    >>> secret_file("REDIS_PASSWORD")
+    '/run/secrets/redis_password'
+    """
+    return f"{SECRETS}/{name.lower()}"
+
+
+def role_environment(topology: Topology, role: Literal["web", "scheduler"]) -> dict[str, str]:
+    """Return what the two roles of the image differ in."""
+    return {"AGNO_ROLE": role, "WORKERS": str(topology.app.workers if role == "web" else 1)}
 
 
 def app_environment(topology: Topology, *, namespace: str, postgres: Server, redis: Server) -> dict[str, str]:

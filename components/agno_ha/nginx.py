@@ -44,7 +44,7 @@ http {
   resolver $resolver valid=1s ipv6=off;
   resolver_timeout 2s;
   server {
-    listen 127.0.0.1:$status_port;
+    listen $status_address:$status_port;
     access_log off;
     location = /status { return 200; }
   }
@@ -68,7 +68,7 @@ _SERVER = Template(
 $tls    set $instances $upstream;
     # Metrics are for the operators' network, not for the clients.
     location = /metrics { return 404; }
-    location / {
+$nobody    location / {
       proxy_pass http://$instances:$app_port;
       proxy_http_version 1.1;
       proxy_set_header Host $http_host;
@@ -99,14 +99,39 @@ _TLS = Template(
 """
 )
 
+# $upstream_addr is empty only where no instance was even tried: then a client may safely repeat its request.
+_NOBODY = """\
+    error_page 502 = @failed;
+    location @failed {
+      if ($upstream_addr = '') { rewrite ^ /unavailable last; }
+      return 502;
+    }
+    location = /unavailable {
+      internal;
+      default_type application/json;
+      add_header Retry-After 5 always;
+      return 503 '{"detail":"no instance is ready"}';
+    }
+"""
 
-def render(topology: Topology, *, upstream: str, resolver: str) -> str:
+
+def render(
+    topology: Topology,
+    *,
+    upstream: str,
+    resolver: str,
+    status_address: str = "127.0.0.1",
+    say_unavailable: bool = False,
+) -> str:
     """Return the complete nginx.conf.
 
     Args:
         topology: timeouts, body limit, TLS and the app's port are taken from it.
         upstream: DNS name that resolves to every instance ready for traffic.
         resolver: address of the DNS server inside the cluster (Docker: 127.0.0.11).
+        status_address: where nginx's own health check is answered. Default: on loopback only.
+        say_unavailable: answer 503 with Retry-After, in place of 502, where no instance is ready and so nothing was
+            sent to any; where DNS names instances that are not ready (Docker), they say it themselves.
     """
     balancer = topology.load_balancer
     secure = balancer.tls.mode != "off"
@@ -114,6 +139,7 @@ def render(topology: Topology, *, upstream: str, resolver: str) -> str:
         listen=f"{HTTPS_PORT} ssl http2" if secure else str(HTTP_PORT),
         tls=_TLS.substitute(directory=TLS_DIRECTORY) if secure else "",
         upstream=upstream,
+        nobody=_NOBODY if say_unavailable else "",
         app_port=topology.app.port,
         connect_timeout=_milliseconds(balancer.connect_timeout),
         idle_timeout=_milliseconds(balancer.idle_timeout),
@@ -124,6 +150,7 @@ def render(topology: Topology, *, upstream: str, resolver: str) -> str:
         workers=max(2, ceil(balancer.cpu)),
         body_limit=balancer.body_limit,
         resolver=resolver,
+        status_address=status_address,
         status_port=STATUS_PORT,
         servers=redirect + server,
     )

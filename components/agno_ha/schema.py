@@ -53,10 +53,12 @@ def topology_schema() -> JsonSchemaValue:
 
 def stack_schema() -> JsonSchemaValue:
     """Schema of Pulumi.<stack>.yaml: what this project reads, beside what Pulumi and others keep there."""
-    from agno_ha.targets.docker.settings import DockerSettings  # its package needs the Docker target's SDK
+    # Their packages need the targets' SDKs.
+    from agno_ha.targets.docker.settings import DockerSettings
+    from agno_ha.targets.kubernetes.settings import KubernetesSettings
 
     definitions: dict[str, Any] = {}
-    for model in (Topology, DockerSettings, Stack):
+    for model in (Topology, DockerSettings, KubernetesSettings, Stack):
         schema = _schema(model)
         definitions |= schema.pop("$defs", {})
         definitions[model.__name__] = schema
@@ -78,6 +80,7 @@ def stack_schema() -> JsonSchemaValue:
                     **{f"agno-ha:{name}": value for name, value in properties.items()},
                     "agno-ha:topology": section(Topology, overrides),
                     "agno-ha:docker": section(DockerSettings, "What only the Docker target has."),
+                    "agno-ha:kubernetes": section(KubernetesSettings, "What only the Kubernetes target has."),
                 },
                 "required": ["agno-ha:target"],
                 "additionalProperties": {"description": "A secret, or another package's configuration."},

@@ -24,7 +24,7 @@ class AgnoService(pulumi.ComponentResource):
     url: pulumi.Output[str]
     """Address of the load balancer."""
     security_key: pulumi.Output[str] | None
-    """`OS_SECURITY_KEY`, secret; None where `app.authentication` is `none`."""
+    """`OS_SECURITY_KEY`, secret; None where `app.authentication` is `none`, or an existing Secret holds it."""
     facts: Mapping[str, int | float | str | bool]
     """The capacity facts: plain scalars, never a host, an address or a secret."""
 
@@ -47,7 +47,7 @@ class AgnoService(pulumi.ComponentResource):
             name: prefix of every child's Pulumi name.
             topology: what to run; the same on every target.
             target: one of `targets.NAMES`.
-            settings: what only the target has (`DockerSettings`). Default: the target's defaults.
+            settings: what only the target has (`DockerSettings`, `KubernetesSettings`). Default: the target's defaults.
             environment: `dev`, `staging` or `prod` (default). Outside dev what holds data is protected.
             namespace: prefix of the names on the platform. Default: `<project>-<stack>`.
             secrets: the values of the top-level secrets that the topology names, by their configuration key.
@@ -63,8 +63,9 @@ class AgnoService(pulumi.ComponentResource):
             raise ConfigurationError(
                 [Problem("", "agno-ha:target", target, "is not a target of this version", fix)]
             )
+        settings = settings or module.Settings()
         plan = capacity.assess(topology, surge=module.surge(topology), target=target)
-        if problems := plan.problems():
+        if problems := [*plan.problems(), *module.problems(topology, settings)]:
             raise ConfigurationError(problems)
         protect = environment != "dev"
         # What the target really does, whatever the topology asks for.
@@ -74,13 +75,17 @@ class AgnoService(pulumi.ComponentResource):
             "autoscaled": module.AUTOSCALES,
             "protected": protect,
             "failover": module.FAILOVER and topology.postgres.high_availability,
-            "backupRetention": topology.postgres.backups.retention if module.BACKUPS else 0.0,
+            "backupRetention": topology.postgres.backups.retention
+            if module.backs_up(topology, settings)
+            else 0.0,
         }
         self.facts = {**plan.facts(), **own}
         super().__init__(TYPE, name, dict(self.facts), opts)
 
-        made = credentials.create(name, topology, secrets or {}, parent=self, protect=protect)
-        settings = settings or module.Settings()
+        existing = getattr(settings, "existing_secret", None) is not None
+        made = credentials.create(
+            name, topology, secrets or {}, parent=self, protect=protect, existing=existing
+        )
         self.url = module.deploy(
             name,
             namespace=namespace or f"{pulumi.get_project()}-{pulumi.get_stack()}",
@@ -91,5 +96,5 @@ class AgnoService(pulumi.ComponentResource):
             parent=self,
             protect=protect,
         )
-        self.security_key = made.security_key
+        self.security_key = None if existing else made.security_key
         self.register_outputs({**self.facts, "url": self.url, "securityKey": self.security_key})

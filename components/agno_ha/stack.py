@@ -61,6 +61,7 @@ def read(base: Path, values: Mapping[str, Any], *, source: str) -> Stack:
             base_source=base.name,
             overrides_source=source,
             surge=module and module.surge,
+            refused=(lambda built: module.problems(built, settings)) if settings is not None else None,
             target=target,
         )
     except ConfigurationError as error:
@@ -99,13 +100,14 @@ def current(root: Path | None = None) -> tuple[Stack, dict[str, pulumi.Output[st
     if problems:
         raise ConfigurationError(problems)
     stack = read(root / "topology.yaml", values, source=source)
-    return stack, _secrets(stack.topology, source)
+    existing = getattr(stack.settings, "existing_secret", None) is not None
+    return stack, _secrets(stack.topology, source, existing=existing)
 
 
-def _secrets(topology: Topology, source: str) -> dict[str, pulumi.Output[str]]:
+def _secrets(topology: Topology, source: str, *, existing: bool) -> dict[str, pulumi.Output[str]]:
     secrets: dict[str, pulumi.Output[str]] = {}
     problems: list[Problem] = []
-    for key, path in credentials.needed(topology).items():
+    for key, path in credentials.needed(topology, existing=existing).items():
         full = f"{PROJECT}:{key}"
         value = runtime_config.get_config(full)
         if value is not None and runtime_config.is_config_secret(full):

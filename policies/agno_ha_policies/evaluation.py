@@ -11,6 +11,7 @@ from agno_ha_policies.catalogue import RULES
 from agno_ha_policies.configuration import Configuration
 from agno_ha_policies.docker.container import as_service
 from agno_ha_policies.exceptions import Exceptions
+from agno_ha_policies.kubernetes.translation import translated
 from agno_ha_policies.model import SERVICE, Finding, Resource, ResourceRule, StackRule, Violation
 from agno_ha_policies.view import View
 
@@ -47,7 +48,7 @@ def subject(resource: Resource, known: Mapping[str, Resource]) -> Subject:
     owner: Resource | None = resource
     while owner is not None and owner.type != SERVICE:
         owner = known.get(owner.parent)
-    return Subject(as_service(resource), owner)
+    return Subject(translated(as_service(resource)), owner)
 
 
 def judge(

@@ -16,7 +16,7 @@ Evaluate = Callable[..., Plan]
 
 @pytest.fixture
 def evaluate(tmp_path: Path) -> Evaluate:
-    """Evaluate the program with a topology of its own; secrets are `secret <name>`."""
+    """Evaluate the program with a topology of its own, and the target's own settings; secrets are `secret <name>`."""
     shutil.copy(ROOT / "__main__.py", tmp_path)
     shutil.copy(ROOT / "topology.yaml", tmp_path)
 
@@ -25,9 +25,17 @@ def evaluate(tmp_path: Path) -> Evaluate:
             return {"result": f"secret {name}"}
         return {"name": f"agno-ha-test_{name}"} if kind == "docker:index/secret:Secret" else {}
 
-    def run(topology: Mapping[str, Any] | None = None, environment: str = "dev", **secrets: str) -> Plan:
+    def run(
+        topology: Mapping[str, Any] | None = None,
+        environment: str = "dev",
+        *,
+        target: str = "docker",
+        own: Mapping[str, Any] | None = None,
+        **secrets: str,
+    ) -> Plan:
         config = {
-            "agno-ha:target": "docker",
+            "agno-ha:target": target,
+            f"agno-ha:{target}": json.dumps(own or {}),
             "agno-ha:environment": environment,
             "agno-ha:topology": json.dumps(topology or {}),
             "agno-ha:resolveImages": "false",

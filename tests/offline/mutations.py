@@ -26,6 +26,7 @@ RESTART = "taskSpec.restartPolicy"
 class Mutation:
     base: str
     resource: str
+    """Its logical name, after its kind and a colon where several kinds have it."""
     path: str
     value: Any
     """A value, `DROP`, or a function of the old value."""
@@ -36,9 +37,17 @@ class Mutation:
         return f"{self.base} {self.resource}.{self.path} {self.expected}"
 
     @property
+    def kind(self) -> str:
+        return self.resource.rpartition(":")[0]
+
+    @property
+    def name(self) -> str:
+        return self.resource.rpartition(":")[2]
+
+    @property
     def findings(self) -> set[tuple[str, str]]:
         pairs = (text.partition("@") for text in self.expected.split())
-        return {(rule, resource or self.resource) for rule, _, resource in pairs}
+        return {(rule, resource or self.name) for rule, _, resource in pairs}
 
 
 def setting(name: str, value: str) -> Callable[[list[str]], list[str]]:

@@ -15,10 +15,13 @@ from agno_ha_policies import Configuration, Finding, Resource, evaluate, rules
 from agno_ha_policies.view import View
 from policies.stacks import changed
 
+from . import kubernetes_mutations
 from .conftest import Evaluate
-from .mutations import MUTATIONS, Mutation
+from .mutations import MUTATIONS as ON_DOCKER
+from .mutations import Mutation
 
 RULES = Path(rules.__path__[0])
+MUTATIONS = [*ON_DOCKER, *kubernetes_mutations.MUTATIONS]
 Stack = dict[str, Resource]
 Site = tuple[str, int, str, str]
 """Rule file, line, property, first words of the message: one branch of one rule."""
@@ -31,6 +34,7 @@ def stacks(evaluate: Evaluate) -> dict[str, Stack]:
         "pooled": evaluate({"postgres": {"pooler": {"enabled": True}}}),
         "one target": evaluate({"scaling": {"memory": None}}),
         "prod": evaluate({"loadBalancer": {"tls": {"mode": "generated"}}}, environment="prod"),
+        **kubernetes_mutations.stacks(evaluate),
     }
     named = {name: {each.urn: each for each in resources_of(plan)} for name, plan in made.items()}
     # What the Docker target can't offer, and a target for production does.
@@ -42,9 +46,10 @@ def stacks(evaluate: Evaluate) -> dict[str, Stack]:
 
 def broken(stack: Stack, mutation: Mutation) -> list[Resource]:
     kinds = {"agno-redis-data": "Volume", "agno": "AgnoService"}
-    kind = kinds.get(mutation.resource, "ServiceConfig" if mutation.path == "data" else "Service")
+    kind = kinds.get(mutation.name, "ServiceConfig" if mutation.path == "data" else "Service")
+    kind = mutation.kind or kind
     [target] = [
-        each for each in stack.values() if each.name == mutation.resource and each.type.endswith(f":{kind}")
+        each for each in stack.values() if each.name == mutation.name and each.type.endswith(f":{kind}")
     ]
     value = mutation.value(reach(target.props, mutation.path)) if callable(mutation.value) else mutation.value
     if mutation.path == "protect":
@@ -56,7 +61,7 @@ def broken(stack: Stack, mutation: Mutation) -> list[Resource]:
 
 def reach(props: Any, path: str) -> Any:
     for part in path.split("."):
-        props = props[part]
+        props = props[int(part)] if isinstance(props, list) else props[part]
     return props
 
 
@@ -66,7 +71,7 @@ def seen(finding: Finding) -> tuple[str, str]:
 
 def test_the_stacks_are_good(stacks: dict[str, Stack]) -> None:
     for name, stack in stacks.items():
-        environment: Any = "prod" if name == "prod" else "dev"
+        environment: Any = "prod" if name.endswith("prod") else "dev"
         assert evaluate_(stack.values(), environment) == [], name
 
 
@@ -115,11 +120,15 @@ def test_exactly_the_rules_that_should_notice(
 
 
 def caller() -> tuple[str, int]:
-    """The rule's line, also where the violation is made by a helper."""
+    """The rule's line, also where the violation is made by a helper, or by the rule of another target."""
     frame: Any = sys._getframe(2)
-    while Path(frame.f_code.co_filename).parent != RULES:
+    lines: list[tuple[str, int]] = []
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if path.parent == RULES:
+            lines.append((path.name, frame.f_lineno))
         frame = frame.f_back
-    return Path(frame.f_code.co_filename).name, frame.f_lineno
+    return next(line for line in lines if line[0] == lines[-1][0])
 
 
 def violations() -> Iterator[tuple[str, int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from agno_ha.configuration import deep_merge
@@ -121,11 +122,13 @@ def changed(resource: Resource, **changes: Any) -> Resource:
     return replace(resource, props=props)
 
 
-def put(props: dict[str, Any], path: str, value: Any) -> None:
-    *above, last = path.split(".")
-    for part in above:
-        inner = props.get(part)
-        props[part] = props = dict(inner) if isinstance(inner, dict) else {}
+def put(props: Any, path: str, value: Any) -> None:
+    """Set what stands at a path; a number is a place in a list that is there. What is on the way is copied."""
+    *above, last = (int(part) if part.isdecimal() else part for part in path.split("."))
+    for part, below in pairwise((*above, last)):
+        inner = props[part] if isinstance(part, int) else props.get(part)
+        fits = isinstance(inner, list) if isinstance(below, int) else isinstance(inner, dict)
+        props[part] = props = inner.copy() if fits else {}
     if value is DROP:
         props.pop(last, None)
     else:

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from agno_ha_policies import RULES, Configuration, evaluate, evaluation
-from policies.cases import CASES, Case
+from policies.cases import CASES as ON_DOCKER
+from policies.cases import Case
+from policies.kubernetes_cases import CASES as ON_KUBERNETES
 from policies.stacks import Resource, facts, found
 
 from policies import test_docker_rules, test_facts_rules
 
+CASES = [*ON_DOCKER, *ON_KUBERNETES]
 ELSEWHERE = {
     "SCALE-001",
     "POOL-001",

@@ -7,7 +7,6 @@ import shutil
 import ssl
 import subprocess
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 from pulumi import automation as pulumi_automation
@@ -15,10 +14,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 
 from agno_ha import stack
 from agno_ha.offline import Secret
-from agno_ha.operations import automation, checks, stack_deploy, swarm
+from agno_ha.operations import automation, stack_deploy, swarm
 from agno_ha.operations.swarm import OperationError, Progress
 from agno_ha.operations.workspace import Workspace
-from agno_ha.render.stack import render
 from agno_ha.targets.docker import images, url
 
 
@@ -80,11 +78,6 @@ def down(workspace: Workspace, progress: Progress, *, data: bool) -> None:
             for path in sorted(workspace.private.rglob("*"), reverse=True):
                 path.rmdir() if path.is_dir() else path.unlink()
         swarm.leave_swarm(workspace, client, progress)
-
-
-def render_files(workspace: Workspace, out: Path) -> Path:
-    """Write stack.yaml and its configs for a stack; references as configured, no engine needed."""
-    return render(checks.plan(workspace), workspace.namespace).write(out)
 
 
 def _read(workspace: Workspace) -> stack.Stack:

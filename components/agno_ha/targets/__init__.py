@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-NAMES = ("docker",)
+from agno_ha.topology.problem import ConfigurationError, Problem
+
+NAMES = ("docker", "kubernetes")
 """The targets of this version."""
 
 
@@ -12,9 +14,23 @@ def choose(target: object) -> Any:
     """Return the target's package; None where this version has no such target.
 
     Imported here alone: the engine looks for the plugin of every provider SDK that is imported.
-    """
-    if target == "docker":
-        from agno_ha.targets import docker
 
-        return docker
+    Raises:
+        ConfigurationError: the target's packages are not installed.
+    """
+    try:
+        if target == "docker":
+            from agno_ha.targets import docker
+
+            return docker
+        if target == "kubernetes":
+            from agno_ha.targets import kubernetes
+
+            return kubernetes
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("agno_ha"):
+            raise
+        fix = f"Install the target's extra: pip install 'agno-ha[{target}]'"
+        message = f"the package {error.name} is not installed"
+        raise ConfigurationError([Problem("", "agno-ha:target", str(target), message, fix)]) from None
     return None

@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from agno_ha.operations.quickstart import render_files
+from agno_ha.operations import rendering
 from harness.leaks import Scan
 from harness.variant import GIVEN, PASSWORD, Variant
 
@@ -47,7 +47,7 @@ def test_no_secret_in_plain_sight(variant: Variant, tmp_path: Path) -> None:
     with Scan({**generated, **GIVEN}) as scan:
         scan.stack(variant.engine, variant.namespace)
         scan.processes(variant.engine, variant.namespace)
-        render_files(variant.workspace, tmp_path / "rendered")
+        rendering.files(variant.workspace, tmp_path / "rendered")
         scan.directory(tmp_path / "rendered")
         scan.directory(variant.workspace.root, besides=("secrets.json", "security-key"))
     assert {"service", "container", "log", "config", "network", "volume", "cmdline", "file"} <= set(scan.seen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from agno_ha.credentials import Credentials
+from agno_ha.credentials import Credentials, app_secrets
 from agno_ha.environment import app_environment
 from agno_ha.targets.docker import app, limits, load_balancer, network, postgres, redis, scaling
 from agno_ha.targets.docker.images import Images, refer, resolve
@@ -12,16 +12,25 @@ from agno_ha.targets.docker.scaling import surge
 from agno_ha.targets.docker.settings import DockerSettings
 from agno_ha.targets.docker.swarm import Scope
 from agno_ha.topology import Topology
+from agno_ha.topology.problem import Problem
 
-__all__ = ["AUTOSCALES", "BACKUPS", "FAILOVER", "Settings", "deploy", "resolve_images", "surge", "url"]
+__all__ = [
+    "AUTOSCALES",
+    "FAILOVER",
+    "Settings",
+    "backs_up",
+    "deploy",
+    "problems",
+    "resolve_images",
+    "surge",
+    "url",
+]
 
 Settings = DockerSettings
 AUTOSCALES = False
 """Whether the platform changes the number of instances by itself."""
 FAILOVER = False
 """Whether a managed Postgres gets a standby."""
-BACKUPS = False
-"""Whether a managed Postgres is backed up."""
 
 
 def deploy(
@@ -46,11 +55,23 @@ def deploy(
         networks,
         replicas=scaling.replicas(topology, parent),
         environment=app_environment(topology, namespace=namespace, postgres=database, redis=cache),
-        secrets=_app_secrets(credentials),
+        secrets=app_secrets(credentials),
         depends_on=[*databases, *caches],
     )
     front = load_balancer.create(scope, networks, credentials)
     return pulumi.Output.all(front.id, web.id).apply(lambda _: url(topology))
+
+
+def problems(topology: Topology, settings: DockerSettings) -> list[Problem]:
+    """Return what the engine would refuse: nothing; what has no effect is said when it is deployed."""
+    del topology, settings
+    return []
+
+
+def backs_up(topology: Topology, settings: DockerSettings) -> bool:
+    """Whether a managed Postgres is backed up: never here."""
+    del topology, settings
+    return False
 
 
 def resolve_images(topology: Topology, settings: DockerSettings) -> Images:
@@ -69,15 +90,3 @@ def url(topology: Topology) -> str:
     secure = balancer.tls.mode != "off"
     scheme, port, usual = ("https", balancer.https_port, 443) if secure else ("http", balancer.http_port, 80)
     return f"{scheme}://localhost" + ("" if port == usual else f":{port}")
-
-
-def _app_secrets(credentials: Credentials) -> dict[str, pulumi.Output[str]]:
-    secrets = {
-        "POSTGRES_PASSWORD": credentials.postgres,
-        "REDIS_PASSWORD": credentials.redis,
-        "INTERNAL_SERVICE_TOKEN": credentials.service_token,
-        **credentials.app,
-    }
-    if credentials.security_key is not None:
-        secrets["OS_SECURITY_KEY"] = credentials.security_key
-    return secrets

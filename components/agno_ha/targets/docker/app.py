@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_docker as docker
 
+from agno_ha.environment import role_environment, secret_file
 from agno_ha.targets.docker.network import Networks
 from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs
 
@@ -44,7 +45,7 @@ def create(
         scope.secret(f"app-{name.lower().replace('_', '-')}", value, uid=UID, path=name.lower())
         for name, value in secrets.items()
     ]
-    files = {f"{name}_FILE": f"/run/secrets/{name.lower()}" for name in secrets}
+    files = {f"{name}_FILE": secret_file(name) for name in secrets}
 
     def role(
         room: str, *, cpu: float, memory: int, count: int, updates: Updates, more: Mapping[str, str]
@@ -79,7 +80,7 @@ def create(
         memory=app.memory,
         count=replicas,
         updates=Updates(order="start-first"),
-        more={"AGNO_ROLE": "web", "WORKERS": str(app.workers)},
+        more=role_environment(scope.topology, "web"),
     )
     if app.scheduler.enabled:
         # Stop first: two at once would be more connections than counted, and Postgres hands out the jobs anyway.
@@ -89,6 +90,6 @@ def create(
             memory=app.scheduler.memory,
             count=1,
             updates=Updates(order="stop-first"),
-            more={"AGNO_ROLE": "scheduler", "WORKERS": "1"},
+            more=role_environment(scope.topology, "scheduler"),
         )
     return web

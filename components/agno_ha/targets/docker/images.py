@@ -16,6 +16,7 @@ import docker
 import requests
 from docker.errors import APIError
 
+from agno_ha.servers import NGINX_IMAGE
 from agno_ha.targets.docker import context
 from agno_ha.targets.docker.context import Context, ImageError
 from agno_ha.targets.docker.debian import MissingPackageError
@@ -24,9 +25,6 @@ from agno_ha.targets.docker.settings import DockerSettings
 from agno_ha.topology import Topology
 
 __all__ = ["ImageError", "Images", "MissingPackageError", "connect", "refer", "resolve"]
-
-NGINX = "nginx:1.28"
-"""The official image's stable line; our configuration needs nothing newer than Debian 12's 1.22."""
 
 _DEBIAN = {"postgres": "15", "redis": "7"}
 """Major versions in Debian 12, which our own images have."""
@@ -128,7 +126,9 @@ def _choices(topology: Topology, settings: DockerSettings) -> list[_Choice]:
     directory = Path(app.build) if app.build else None
     choices = [
         _Choice("app", "topology.app.image", partial(context.app, directory, base), app.image),
-        _Choice("nginx", "docker.images.nginx", partial(context.store, "nginx", base), given.nginx, NGINX),
+        _Choice(
+            "nginx", "docker.images.nginx", partial(context.store, "nginx", base), given.nginx, NGINX_IMAGE
+        ),
     ]
     for name, store, image in (
         ("postgres", topology.postgres, given.postgres),

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pulumi
 import pulumi_docker as docker
 
-from agno_ha import certificate, nginx
+from agno_ha import nginx, tls
 from agno_ha.credentials import Credentials
+from agno_ha.servers import NGINX_UID
 from agno_ha.targets.docker.network import Networks
 from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs
-
-UID = 101
-"""User `nginx` of the official image and of ours."""
 
 _PROBE = (
     f"exec 3<>/dev/tcp/127.0.0.1/{nginx.STATUS_PORT};"
@@ -28,19 +23,19 @@ def create(scope: Scope, networks: Networks, credentials: Credentials) -> docker
     configuration = nginx.render(scope.topology, upstream="web", resolver="127.0.0.11")
     secrets = []
     ports = [_port(scope, balancer.http_port, nginx.HTTP_PORT)]
-    pair = _certificate(scope, credentials)
+    pair = tls.pair(scope.topology, credentials)
     if pair is not None:
         public, private_key = pair
         ports.append(_port(scope, balancer.https_port, nginx.HTTPS_PORT))
         secrets = [
-            scope.secret("tls-certificate", public, uid=UID, path=f"{nginx.TLS_DIRECTORY}/tls.crt"),
-            scope.secret("tls-key", private_key, uid=UID, path=f"{nginx.TLS_DIRECTORY}/tls.key"),
+            scope.secret("tls-certificate", public, uid=NGINX_UID, path=f"{nginx.TLS_DIRECTORY}/tls.crt"),
+            scope.secret("tls-key", private_key, uid=NGINX_UID, path=f"{nginx.TLS_DIRECTORY}/tls.key"),
         ]
     return service(
         scope,
         "nginx",
         image=scope.images.nginx,
-        uid=UID,
+        uid=NGINX_UID,
         cpu=balancer.cpu,
         memory=balancer.memory,
         replicas=balancer.replicas,
@@ -57,19 +52,6 @@ def create(scope: Scope, networks: Networks, credentials: Credentials) -> docker
         mounts=[tmpfs("/tmp", balancer.memory // 2)],  # noqa: S108
         endpoint=docker.ServiceEndpointSpecArgs(mode="dnsrr" if host else "vip", ports=ports),
     )
-
-
-def _certificate(
-    scope: Scope, credentials: Credentials
-) -> tuple[pulumi.Input[str], pulumi.Output[str]] | None:
-    """Return the certificate and its key, generated or given; None where TLS is off."""
-    path = scope.topology.load_balancer.tls.certificate
-    if credentials.tls_seed is not None:
-        pair = credentials.tls_seed.apply(certificate.generate)
-        return pair.apply(lambda made: made.certificate), pair.apply(lambda made: made.private_key)
-    if path is not None and credentials.tls_private_key is not None:
-        return Path(path).read_text(), credentials.tls_private_key
-    return None
 
 
 def _port(scope: Scope, published: int, target: int) -> docker.ServiceEndpointSpecPortArgs:

@@ -7,23 +7,12 @@ import pulumi_docker as docker
 
 from agno_ha.credentials import Credentials
 from agno_ha.environment import Server
+from agno_ha.servers import ADMINISTRATOR, PGBOUNCER_PORT, POSTGRES_PORT, POSTGRES_UID, postgres_role
 from agno_ha.targets.docker import pooler
 from agno_ha.targets.docker.network import Networks
 from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs, volume_mount
 
-UID = 999
-"""User of the official image (Debian variant) and of ours."""
-ADMINISTRATOR = "postgres"
-"""Superuser; the app's own role is not one, so the reserved connections stay the operators'."""
-
 _MIB = 1024**2
-# `\\set` reads the password from its file inside psql: it never stands on a command line, and `:'…'` quotes it.
-_CREATE_ROLE = """\
-\\set password `cat /run/secrets/postgres_password`
-CREATE ROLE "{user}" LOGIN PASSWORD :'password';
-CREATE DATABASE "{database}" OWNER "{user}";
-REVOKE CONNECT ON DATABASE "{database}" FROM PUBLIC;
-"""
 
 
 def create(
@@ -38,7 +27,7 @@ def create(
     services: list[pulumi.Resource] = []
     if credentials.postgres_admin is not None:
         services.append(_server(scope, networks, credentials.postgres, credentials.postgres_admin))
-        server = Server("postgres", 5432, "disable")  # inside the stack's own network
+        server = Server("postgres", POSTGRES_PORT, "disable")  # inside the stack's own network
     else:
         external = postgres.external
         server = Server(str(external.host), external.port, external.ssl_mode)
@@ -46,7 +35,7 @@ def create(
         services.append(
             pooler.create(scope, networks, server, password=credentials.postgres, depends_on=list(services))
         )
-        server = Server("pgbouncer", pooler.PORT, "disable")
+        server = Server("pgbouncer", PGBOUNCER_PORT, "disable")
     return services, server
 
 
@@ -60,7 +49,7 @@ def _server(
         scope,
         "postgres",
         image=scope.images.of("postgres"),
-        uid=UID,
+        uid=POSTGRES_UID,
         cpu=postgres.cpu,
         memory=postgres.memory,
         # Two servers must never share a volume.
@@ -82,15 +71,18 @@ def _server(
             "POSTGRES_PASSWORD_FILE": "/run/secrets/postgres_admin_password",
         },
         secrets=[
-            scope.secret("postgres-password", password, uid=UID, path="postgres_password"),
+            scope.secret("postgres-password", password, uid=POSTGRES_UID, path="postgres_password"),
             scope.secret(
-                "postgres-admin-password", administrator_password, uid=UID, path="postgres_admin_password"
+                "postgres-admin-password",
+                administrator_password,
+                uid=POSTGRES_UID,
+                path="postgres_admin_password",
             ),
         ],
         configs=[
             scope.config(
                 "postgres-role",
-                _CREATE_ROLE.format(user=postgres.user, database=postgres.database),
+                postgres_role(postgres),
                 path="/docker-entrypoint-initdb.d/10-app.sql",
             )
         ],

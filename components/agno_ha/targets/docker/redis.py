@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pulumi
 import pulumi_docker as docker
 
 from agno_ha.credentials import Credentials
 from agno_ha.environment import Server
+from agno_ha.servers import REDIS_PORT, REDIS_UID, redis_users
 from agno_ha.targets.docker.network import Networks
 from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs, volume_mount
-
-UID = 999
-"""User of the official image and of ours."""
 
 
 def create(
@@ -28,7 +24,7 @@ def create(
     if redis.mode == "external":
         external = redis.external
         return [], Server(str(external.host), external.port, str(external.tls).lower())
-    return [_server(scope, networks, credentials.redis)], Server("redis", 6379, "false")
+    return [_server(scope, networks, credentials.redis)], Server("redis", REDIS_PORT, "false")
 
 
 def _server(scope: Scope, networks: Networks, password: pulumi.Output[str]) -> docker.Service:
@@ -41,7 +37,7 @@ def _server(scope: Scope, networks: Networks, password: pulumi.Output[str]) -> d
         scope,
         "redis",
         image=scope.images.of("redis"),
-        uid=UID,
+        uid=REDIS_UID,
         cpu=redis.cpu,
         memory=redis.memory,
         # Two servers must never share a volume.
@@ -63,11 +59,7 @@ def _server(scope: Scope, networks: Networks, password: pulumi.Output[str]) -> d
             "/run/secrets/redis_users",
             *redis.server_args(),
         ],
-        secrets=[scope.secret("redis-users", password.apply(_access_list), uid=UID, path="redis_users")],
+        secrets=[scope.secret("redis-users", password.apply(redis_users), uid=REDIS_UID, path="redis_users")],
         mounts=[volume_mount(scope, scope.volume("redis"), "/data"), tmpfs("/tmp", 16 * 1024**2)],  # noqa: S108
         constraints=[scope.settings.stores_on],
     )
-
-
-def _access_list(password: str) -> str:
-    return f"user default on #{hashlib.sha256(password.encode()).hexdigest()} ~* &* +@all\n"

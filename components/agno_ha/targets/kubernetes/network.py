@@ -1,0 +1,161 @@
+"""The namespace and who may talk to whom in it: nobody, but for the flows that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pulumi_kubernetes as kubernetes
+
+from agno_ha import nginx
+from agno_ha.servers import PGBOUNCER_PORT, POSTGRES_PORT, REDIS_PORT
+from agno_ha.targets.kubernetes.names import APP_PODS, labels, selector
+from agno_ha.targets.kubernetes.pod import ACCOUNT
+from agno_ha.targets.kubernetes.scope import Scope
+from agno_ha.topology import Topology
+
+_LEVELS = ("enforce", "audit", "warn")
+_ANYWHERE: dict[str, Any] = {"ipBlock": {"cidr": "0.0.0.0/0"}}
+# All but the cloud's metadata, which hands out the node's credentials.
+_OUTSIDE: dict[str, Any] = {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}}
+# A cache of DNS on each node listens there.
+_NODE_DNS: dict[str, Any] = {"ipBlock": {"cidr": "169.254.0.0/16"}}
+_CNPG_STATUS = 8000
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """Traffic with some peers."""
+
+    peers: Sequence[dict[str, Any]]
+    ports: Sequence[int] = ()
+    """Default: all."""
+    protocols: Sequence[str] = ("TCP",)
+
+    def rule(self, side: str) -> dict[str, Any]:
+        ports = [{"protocol": name, "port": port} for port in self.ports for name in self.protocols]
+        return {side: list(self.peers), **({"ports": ports} if ports else {})}
+
+
+def create(scope: Scope) -> Scope:
+    """Create the namespace, the service account and the policies; return the scope that waits for them."""
+    if scope.settings.create_namespace:
+        namespace = kubernetes.core.v1.Namespace(
+            f"{scope.name}-namespace",
+            metadata={
+                "name": scope.namespace,
+                "labels": {
+                    **labels("namespace", scope.name),
+                    **{f"pod-security.kubernetes.io/{level}": "restricted" for level in _LEVELS},
+                },
+            },
+            # With it goes everything in it, the volumes too.
+            opts=scope.options(protect=scope.protect),
+        )
+        scope = replace(scope, before=(namespace,))
+    account = kubernetes.core.v1.ServiceAccount(
+        f"{scope.name}-account",
+        metadata=scope.metadata(ACCOUNT, "account"),
+        automount_service_account_token=False,
+        opts=scope.options(),
+    )
+    for room, spec in policies(scope).items():
+        kubernetes.networking.v1.NetworkPolicy(
+            f"{scope.name}-{room}", metadata=scope.metadata(room, "network"), spec=spec, opts=scope.options()
+        )
+    return replace(scope, before=(*scope.before, account))
+
+
+def policies(scope: Scope) -> dict[str, dict[str, Any]]:
+    """Return each policy's spec by its name."""
+    topology = scope.topology
+    return {
+        "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+        "dns": _policy(None, to=[_Flow([_namespace("kube-system"), _NODE_DNS], (53,), ("UDP", "TCP"))]),
+        **_stores(scope),
+        **_app(scope),
+        **(_nginx(topology) if scope.settings.load_balancer.kind == "nginx" else {}),
+    }
+
+
+def _stores(scope: Scope) -> dict[str, dict[str, Any]]:
+    postgres = scope.topology.postgres
+    made = {}
+    app = [_component(name) for name in APP_PODS]
+    if postgres.mode == "managed":
+        # With a pooler it alone asks the server.
+        clients = [_component("pgbouncer")] if postgres.pooler.enabled else app
+        come, to = [_Flow(clients, (POSTGRES_PORT,))], None
+        if postgres.high_availability:
+            come, to = _cluster(scope, come[0])
+        made["postgres"] = _policy("postgres", come=come, to=to)
+    if postgres.pooler.enabled:
+        server = _Flow([_component("postgres")], (POSTGRES_PORT,))
+        if postgres.mode == "external":
+            server = _Flow([_OUTSIDE], (postgres.external.port,))
+        made["pgbouncer"] = _policy("pgbouncer", come=[_Flow(app, (PGBOUNCER_PORT,))], to=[server])
+    if scope.topology.redis.mode == "managed":
+        made["redis"] = _policy("redis", come=[_Flow(app, (REDIS_PORT,))])
+    return made
+
+
+def _cluster(scope: Scope, clients: _Flow) -> tuple[list[_Flow], list[_Flow]]:
+    """CloudNativePG's servers replicate, answer the operator, ask the API server and write backups."""
+    operator = _namespace(scope.settings.cloud_native_pg.operator_namespace)
+    each_other = _Flow([_component("postgres")], (POSTGRES_PORT, _CNPG_STATUS))
+    come = [clients, each_other, _Flow([operator], (POSTGRES_PORT, _CNPG_STATUS))]
+    return come, [each_other, _Flow([_OUTSIDE], (443, 6443))]
+
+
+def _app(scope: Scope) -> dict[str, dict[str, Any]]:
+    topology, balancer, monitoring = scope.topology, scope.settings.load_balancer, scope.settings.monitoring
+    stores = [("redis", REDIS_PORT)] if topology.redis.mode == "managed" else []
+    if topology.postgres.pooler.enabled:
+        stores.append(("pgbouncer", PGBOUNCER_PORT))
+    elif topology.postgres.mode == "managed":
+        stores.append(("postgres", POSTGRES_PORT))
+    # The models are outside, wherever they are; some networks don't count pods to a block of addresses.
+    out = [_Flow([_OUTSIDE]), *(_Flow([_component(store)], (port,)) for store, port in stores)]
+    controller = balancer.controller_namespace
+    front = {
+        "nginx": _component("nginx"),
+        "ingress": _namespace(controller) if controller else _ANYWHERE,
+        "service": _ANYWHERE,
+    }[balancer.kind]
+    readers = [_namespace(monitoring.namespace)] if monitoring.enabled else []
+    made = {"web": _policy("web", come=[_Flow([front, *readers], (topology.app.port,))], to=out)}
+    if topology.app.scheduler.enabled:
+        come = [_Flow(readers, (topology.app.port,))] if readers else None
+        made["scheduler"] = _policy("scheduler", come=come, to=out)
+    return made
+
+
+def _nginx(topology: Topology) -> dict[str, dict[str, Any]]:
+    secure = topology.load_balancer.tls.mode != "off"
+    ports = (nginx.HTTP_PORT, nginx.HTTPS_PORT) if secure else (nginx.HTTP_PORT,)
+    to_web = _Flow([_component("web")], (topology.app.port,))
+    return {"nginx": _policy("nginx", come=[_Flow([_ANYWHERE], ports)], to=[to_web])}
+
+
+def _policy(
+    component: str | None, *, come: Sequence[_Flow] | None = None, to: Sequence[_Flow] | None = None
+) -> dict[str, Any]:
+    """Allow flows of a component's pods, or of all; a side that is not given stays denied."""
+    spec: dict[str, Any] = {
+        "podSelector": {"matchLabels": selector(component)} if component else {},
+        "policyTypes": [name for name, flows in (("Ingress", come), ("Egress", to)) if flows is not None],
+    }
+    if come is not None:
+        spec["ingress"] = [flow.rule("from") for flow in come]
+    if to is not None:
+        spec["egress"] = [flow.rule("to") for flow in to]
+    return spec
+
+
+def _component(name: str) -> dict[str, Any]:
+    return {"podSelector": {"matchLabels": selector(name)}}
+
+
+def _namespace(name: str) -> dict[str, Any]:
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}

@@ -1,0 +1,1 @@
+"""How Kubernetes' resources are read, whoever wrote them."""

@@ -1,0 +1,5 @@
+"""Tier `kubernetes`: the cluster that KUBECONFIG names."""
+
+from offline.conftest import evaluate
+
+__all__ = ["evaluate"]

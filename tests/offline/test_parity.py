@@ -1,0 +1,138 @@
+"""One topology on every target: the same app environment, pool and drain, and facts that differ where they must.
+
+A further target joins with an entry in TARGETS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from agno_ha.offline import Plan
+from agno_ha.service import TYPE
+
+from .conftest import Evaluate
+
+ADDRESSES = {
+    *("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_SSLMODE", "REDIS_HOST", "REDIS_PORT", "REDIS_TLS"),
+}
+"""Where the stores are, which is each target's own."""
+
+OF_THE_TARGET = {"target", "autoscaled", "failover", "backupRetention", "surge", "max"}
+SUMS = {"connectionsNeeded", "largestSafeMax", "postgresMemoryNeeded"}
+"""Facts made from the surge and the max."""
+
+TOPOLOGIES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "everything": {
+        "app": {
+            "workers": 2,
+            "memory": "1GiB",
+            "port": 9000,
+            "agents": "mine:agents",
+            "model": {"id": "m", "baseUrl": "http://models:1/v1"},
+            "environment": {"GREETING": "costs $5"},
+            "secrets": {"API_TOKEN": "given"},
+            "drain": {"delay": "7s", "timeout": "60s", "grace": "140s"},
+            "scheduler": {"enabled": True},
+        },
+        "postgres": {"pool": {"size": 3, "overflow": 4, "timeout": "5s"}, "pooler": {"enabled": True}},
+        "sessions": {"store": "redis"},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """How a plan of one target is read."""
+
+    environment: Callable[[Plan, str], Mapping[str, str]]
+    """(plan, role) → the app's variables."""
+    grace: Callable[[Plan, str], float]
+    """(plan, role) → seconds from SIGTERM to SIGKILL."""
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """The target's own settings."""
+
+
+def on_docker(plan: Plan, role: str) -> dict[str, Any]:
+    [service] = [each for each in plan.of_type("docker:index/service:Service") if each.name == f"agno-{role}"]
+    container: dict[str, Any] = service.inputs["taskSpec"]["containerSpec"]
+    return container
+
+
+def docker_grace(plan: Plan, role: str) -> float:
+    minutes, seconds = re.fullmatch(
+        r"(?:(\d+)m)?(?:(\d+)s)?", on_docker(plan, role)["stopGracePeriod"]
+    ).groups()  # type: ignore[union-attr]
+    return 60 * int(minutes or 0) + int(seconds or 0)
+
+
+def on_kubernetes(plan: Plan, role: str) -> dict[str, Any]:
+    [deployment] = [
+        each for each in plan.of_type("kubernetes:apps/v1:Deployment") if each.name == f"agno-{role}"
+    ]
+    spec: dict[str, Any] = deployment.inputs["spec"]["template"]["spec"]
+    return spec
+
+
+def kubernetes_environment(plan: Plan, role: str) -> dict[str, str]:
+    [container] = on_kubernetes(plan, role)["containers"]
+    return {each["name"]: each["value"].replace("$$", "$") for each in container["env"]}
+
+
+def kubernetes_grace(plan: Plan, role: str) -> float:
+    # The grace of a pod begins with preStop.
+    spec = on_kubernetes(plan, role)
+    before = spec["containers"][0].get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+    return float(spec["terminationGracePeriodSeconds"] - before)
+
+
+TARGETS: dict[str, Target] = {
+    "docker": Target(lambda plan, role: on_docker(plan, role)["env"], docker_grace),
+    "kubernetes": Target(
+        kubernetes_environment,
+        kubernetes_grace,
+        {"images": {"app": "registry.example.com/app:1", "pgbouncer": "registry.example.com/pgbouncer:1"}},
+    ),
+}
+REFERENCE = "docker"
+
+
+def named(environment: Mapping[str, str]) -> dict[str, str | None]:
+    """The variables but addresses; a secret by its name alone, whether it is a file or the platform's reference."""
+    plain = {name: value for name, value in environment.items() if name not in ADDRESSES}
+    return {name.removesuffix("_FILE"): None if name.endswith("_FILE") else plain[name] for name in plain}
+
+
+def facts(plan: Plan) -> dict[str, Any]:
+    [service] = plan.of_type(TYPE)
+    return dict(service.inputs)
+
+
+@pytest.mark.parametrize("name", [name for name in TARGETS if name != REFERENCE])
+@pytest.mark.parametrize("topology", TOPOLOGIES.values(), ids=TOPOLOGIES)
+def test_a_target_gives_the_app_what_the_reference_gives_it(
+    evaluate: Evaluate, topology: dict[str, Any], name: str
+) -> None:
+    first, second = TARGETS[REFERENCE], TARGETS[name]
+    one = evaluate(topology, target=REFERENCE, own=first.own, given="a given value")
+    other = evaluate(topology, target=name, own=second.own, given="a given value")
+    for role in ("web", *(["scheduler"] if topology else [])):
+        expected = named(first.environment(one, role))
+        assert named(second.environment(other, role)) == expected
+        assert {"DB_POOL_SIZE", "DB_MAX_OVERFLOW", "DRAIN_DELAY", "POSTGRES_PASSWORD"} <= set(expected)
+        assert set(first.environment(one, role)) >= ADDRESSES <= set(second.environment(other, role))
+        assert second.grace(other, role) == first.grace(one, role)
+    different = {key for key, value in facts(one).items() if facts(other)[key] != value}
+    assert set(facts(one)) == set(facts(other))
+    assert "target" in different
+    assert different <= OF_THE_TARGET | SUMS
+
+
+def test_every_target_is_here() -> None:
+    from agno_ha import targets
+
+    assert set(TARGETS) == set(targets.NAMES)
