@@ -5,7 +5,7 @@ A user's mistake is a `ConfigurationError`, whose text is meant to be shown, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -54,6 +54,7 @@ def load(
     base_source: str = "topology.yaml",
     overrides_source: str = "",
     surge: Callable[[Topology], int] | None = None,
+    limits: Callable[[Topology], Iterable[Problem]] = lambda _: (),
     target: str = "",
 ) -> Topology:
     """Build the topology of one stack.
@@ -64,6 +65,7 @@ def load(
         base_source: the first file's name, for errors.
         overrides_source: the second's, such as `Pulumi.dev.yaml`.
         surge: the target's surge of a topology; with it the capacity is checked too.
+        limits: what of a topology the target can't do.
         target: the target's name.
 
     Raises:
@@ -80,12 +82,17 @@ def load(
     problems += found
     if topology is not None:
         problems += _pointless(topology, written, changed, origin)
+        beyond = [*limits(topology)]
         if surge is not None:
-            for problem in capacity.assess(topology, surge=surge(topology), target=target).problems():
-                location = tuple(problem.path.split(".")[1:])
-                given = has(written, location) or has(changed, location)
-                value = problem.value if given else by_default(problem.value)
-                problems.append(replace(problem, source=origin(location), value=value))
+            beyond += capacity.assess(topology, surge=surge(topology), target=target).problems()
+        for problem in beyond:
+            top, *location = problem.path.split(".")
+            if top != "topology":
+                problems.append(replace(problem, source=overrides_source))
+                continue
+            given = has(written, tuple(location)) or has(changed, tuple(location))
+            value = problem.value if given else by_default(problem.value)
+            problems.append(replace(problem, source=origin(tuple(location)), value=value))
         if not problems:
             return topology
     raise ConfigurationError(problems)

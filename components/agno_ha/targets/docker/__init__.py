@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 
-from agno_ha.credentials import Credentials
+from agno_ha.credentials import Credentials, app_secrets
 from agno_ha.environment import app_environment
 from agno_ha.targets.docker import app, limits, load_balancer, network, postgres, redis, scaling
 from agno_ha.targets.docker.images import Images, refer, resolve
@@ -12,8 +14,21 @@ from agno_ha.targets.docker.scaling import surge
 from agno_ha.targets.docker.settings import DockerSettings
 from agno_ha.targets.docker.swarm import Scope
 from agno_ha.topology import Topology
+from agno_ha.topology.problem import Problem
 
-__all__ = ["AUTOSCALES", "BACKUPS", "FAILOVER", "Settings", "deploy", "resolve_images", "surge", "url"]
+__all__ = [
+    "ADMINISTRATOR",
+    "AUTOSCALES",
+    "BACKUPS",
+    "FAILOVER",
+    "Settings",
+    "deploy",
+    "facts",
+    "problems",
+    "resolve_images",
+    "surge",
+    "url",
+]
 
 Settings = DockerSettings
 AUTOSCALES = False
@@ -22,6 +37,20 @@ FAILOVER = False
 """Whether a managed Postgres gets a standby."""
 BACKUPS = False
 """Whether a managed Postgres is backed up."""
+ADMINISTRATOR = True
+"""Whether a managed Postgres has a superuser of ours beside the app's role."""
+
+
+def problems(topology: Topology, settings: DockerSettings) -> list[Problem]:
+    """Return what of a topology Docker would refuse: nothing; what it ignores is warned of (`limits`)."""
+    del topology, settings
+    return []
+
+
+def facts(topology: Topology, settings: DockerSettings) -> Mapping[str, int | float | str | bool]:
+    """Return the facts that are other here than the topology says: none."""
+    del topology, settings
+    return {}
 
 
 def deploy(
@@ -46,7 +75,7 @@ def deploy(
         networks,
         replicas=scaling.replicas(topology, parent),
         environment=app_environment(topology, namespace=namespace, postgres=database, redis=cache),
-        secrets=_app_secrets(credentials),
+        secrets=app_secrets(credentials),
         depends_on=[*databases, *caches],
     )
     front = load_balancer.create(scope, networks, credentials)
@@ -69,15 +98,3 @@ def url(topology: Topology) -> str:
     secure = balancer.tls.mode != "off"
     scheme, port, usual = ("https", balancer.https_port, 443) if secure else ("http", balancer.http_port, 80)
     return f"{scheme}://localhost" + ("" if port == usual else f":{port}")
-
-
-def _app_secrets(credentials: Credentials) -> dict[str, pulumi.Output[str]]:
-    secrets = {
-        "POSTGRES_PASSWORD": credentials.postgres,
-        "REDIS_PASSWORD": credentials.redis,
-        "INTERNAL_SERVICE_TOKEN": credentials.service_token,
-        **credentials.app,
-    }
-    if credentials.security_key is not None:
-        secrets["OS_SECURITY_KEY"] = credentials.security_key
-    return secrets
