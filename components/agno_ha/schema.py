@@ -53,12 +53,17 @@ def topology_schema() -> JsonSchemaValue:
 
 def stack_schema() -> JsonSchemaValue:
     """Schema of Pulumi.<stack>.yaml: what this project reads, beside what Pulumi and others keep there."""
-    from agno_ha.targets.docker.settings import DockerSettings  # its package needs the Docker target's SDK
+    # Their packages need the targets' SDKs.
+    from agno_ha.targets.docker.settings import DockerSettings
+    from agno_ha.targets.ecs.settings import EcsSettings
 
     definitions: dict[str, Any] = {}
-    for model in (Topology, DockerSettings, Stack):
+    for model in (Topology, DockerSettings, EcsSettings, Stack):
         schema = _schema(model)
-        definitions |= schema.pop("$defs", {})
+        own = schema.pop("$defs", {})
+        if model is EcsSettings:  # whose sections have names of the topology's
+            schema, own = _renamed(schema, own, "Ecs")
+        definitions |= own
         definitions[model.__name__] = schema
     properties = definitions.pop("Stack")["properties"]
 
@@ -78,6 +83,7 @@ def stack_schema() -> JsonSchemaValue:
                     **{f"agno-ha:{name}": value for name, value in properties.items()},
                     "agno-ha:topology": section(Topology, overrides),
                     "agno-ha:docker": section(DockerSettings, "What only the Docker target has."),
+                    "agno-ha:ecs": section(EcsSettings, "What only the ECS target has."),
                 },
                 "required": ["agno-ha:target"],
                 "additionalProperties": {"description": "A secret, or another package's configuration."},
@@ -103,6 +109,15 @@ def _schema(model: type[BaseModel]) -> JsonSchemaValue:
     schema = model.model_json_schema(by_alias=True, schema_generator=_Generator)
     flat: JsonSchemaValue = json.loads(json.dumps(schema), object_hook=_one_line)
     return flat
+
+
+def _renamed(
+    schema: JsonSchemaValue, definitions: dict[str, Any], prefix: str
+) -> tuple[JsonSchemaValue, dict[str, Any]]:
+    """Put a prefix before the names of a schema's own definitions."""
+    text = json.dumps([schema, definitions]).replace('"#/$defs/', f'"#/$defs/{prefix}')
+    changed, own = json.loads(text)
+    return changed, {f"{prefix}{name}": value for name, value in own.items()}
 
 
 def _one_line(node: dict[str, Any]) -> dict[str, Any]:

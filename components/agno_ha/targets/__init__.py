@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-NAMES = ("docker",)
+NAMES = ("docker", "ecs")
 """The targets of this version."""
 
 
@@ -17,4 +17,8 @@ def choose(target: object) -> Any:
         from agno_ha.targets import docker
 
         return docker
+    if target == "ecs":
+        from agno_ha.targets import ecs
+
+        return ecs
     return None
