@@ -5,7 +5,7 @@ A user's mistake is a `ConfigurationError`, whose text is meant to be shown, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -54,7 +54,7 @@ def load(
     base_source: str = "topology.yaml",
     overrides_source: str = "",
     surge: Callable[[Topology], int] | None = None,
-    refused: Callable[[Topology], list[Problem]] | None = None,
+    limits: Callable[[Topology], Iterable[Problem]] = lambda _: (),
     target: str = "",
 ) -> Topology:
     """Build the topology of one stack.
@@ -65,7 +65,7 @@ def load(
         base_source: the first file's name, for errors.
         overrides_source: the second's, such as `Pulumi.dev.yaml`.
         surge: the target's surge of a topology; with it the capacity is checked too.
-        refused: what the target would refuse.
+        limits: what of a topology the target can't do.
         target: the target's name.
 
     Raises:
@@ -82,17 +82,17 @@ def load(
     problems += found
     if topology is not None:
         problems += _pointless(topology, written, changed, origin)
-        of_target = refused(topology) if refused is not None else []
+        beyond = [*limits(topology)]
         if surge is not None:
-            of_target += capacity.assess(topology, surge=surge(topology), target=target).problems()
-        for problem in of_target:
-            location = tuple(problem.path.split(".")[1:])
-            if not problem.path.startswith("topology."):
+            beyond += capacity.assess(topology, surge=surge(topology), target=target).problems()
+        for problem in beyond:
+            top, *location = problem.path.split(".")
+            if top != "topology":
                 problems.append(replace(problem, source=overrides_source))
                 continue
-            given = has(written, location) or has(changed, location)
+            given = has(written, tuple(location)) or has(changed, tuple(location))
             value = problem.value if given else by_default(problem.value)
-            problems.append(replace(problem, source=origin(location), value=value))
+            problems.append(replace(problem, source=origin(tuple(location)), value=value))
         if not problems:
             return topology
     raise ConfigurationError(problems)

@@ -18,7 +18,7 @@ class Credentials:
     postgres: pulumi.Output[str]
     """Password of the app's database role."""
     postgres_admin: pulumi.Output[str] | None
-    """Password of the superuser; None where Postgres is external."""
+    """Password of the superuser; None where Postgres is external, or where the platform keeps it to itself."""
     redis: pulumi.Output[str]
     """Password of Redis."""
     security_key: pulumi.Output[str] | None
@@ -38,6 +38,7 @@ def create(
     topology: Topology,
     given: Mapping[str, pulumi.Output[str]],
     *,
+    administrator: bool,
     parent: pulumi.Resource,
     protect: bool,
     existing: bool = False,
@@ -48,6 +49,7 @@ def create(
         name: prefix of the resources' names.
         topology: says which are needed and which are given.
         given: the top-level secrets that the topology names, by their configuration key.
+        administrator: whether a managed Postgres has a superuser of ours.
         parent: the service.
         protect: whether generated ones are protected: without them the data can't be opened.
         existing: whether the platform has them already: then nothing is generated but a certificate's seed, and
@@ -79,7 +81,9 @@ def create(
         )
     return Credentials(
         postgres=password("postgres-password", postgres.password),
-        postgres_admin=generated("postgres-admin-password") if postgres.mode == "managed" else None,
+        postgres_admin=(
+            generated("postgres-admin-password") if administrator and postgres.mode == "managed" else None
+        ),
         redis=password("redis-password", redis.password),
         security_key=generated("security-key") if topology.app.authentication == "securityKey" else None,
         service_token=generated("service-token"),
@@ -90,7 +94,7 @@ def create(
 
 
 def app_secrets(credentials: Credentials) -> dict[str, pulumi.Output[str]]:
-    """Return what the app is given: environment name → value."""
+    """Return the secret variables of the image contract: environment name → value."""
     secrets = {
         "POSTGRES_PASSWORD": credentials.postgres,
         "REDIS_PASSWORD": credentials.redis,

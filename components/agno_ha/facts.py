@@ -86,6 +86,7 @@ FACTS: dict[str, Fact] = {
     "redisMemoryNeeded": Fact("what Redis takes at its peak, bytes; 0 where external", ("redis.memory",)),
     "maxmemory": Fact("data that Redis keeps at most, bytes; 0 where external", ("redis.maxmemory",)),
     "maxmemoryPolicy": Fact("what goes when Redis is full", ("redis.maxmemoryPolicy",)),
+    "redisFailover": Fact("whether a managed Redis has a standby", ("redis.highAvailability",)),
     "appendonly": Fact("whether Redis logs every write", ("redis.persistence.appendonly",)),
 }
 """By name, in the order of the documentation; a test keeps it complete."""

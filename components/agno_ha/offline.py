@@ -72,7 +72,8 @@ class ProgramError(Exception):
 
 
 Outputs = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
-"""(type, name, inputs) → the outputs that the provider would add; secrets among the inputs are plain here."""
+"""(type, name, inputs) → the outputs that the provider would add, `id` among them where it is not the name; secrets
+among the inputs are plain here."""
 
 
 def evaluate(
@@ -167,7 +168,7 @@ class _Mocks(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[Any, Any]]:
         state = {**args.inputs, **self._outputs(args.typ, args.name, args.inputs)}
-        return str(state.get("name", args.name)), state
+        return str(state.pop("id", None) or state.get("name", args.name)), state
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise ProgramError(f"{args.token} needs an engine; the offline plan has none")

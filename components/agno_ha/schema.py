@@ -55,12 +55,16 @@ def stack_schema() -> JsonSchemaValue:
     """Schema of Pulumi.<stack>.yaml: what this project reads, beside what Pulumi and others keep there."""
     # Their packages need the targets' SDKs.
     from agno_ha.targets.docker.settings import DockerSettings
+    from agno_ha.targets.ecs.settings import EcsSettings
     from agno_ha.targets.kubernetes.settings import KubernetesSettings
 
     definitions: dict[str, Any] = {}
-    for model in (Topology, DockerSettings, KubernetesSettings, Stack):
+    for model in (Topology, DockerSettings, KubernetesSettings, EcsSettings, Stack):
         schema = _schema(model)
-        definitions |= schema.pop("$defs", {})
+        own = schema.pop("$defs", {})
+        if model is EcsSettings:  # whose sections have names of the topology's
+            schema, own = _renamed(schema, own, "Ecs")
+        definitions |= own
         definitions[model.__name__] = schema
     properties = definitions.pop("Stack")["properties"]
 
@@ -81,6 +85,7 @@ def stack_schema() -> JsonSchemaValue:
                     "agno-ha:topology": section(Topology, overrides),
                     "agno-ha:docker": section(DockerSettings, "What only the Docker target has."),
                     "agno-ha:kubernetes": section(KubernetesSettings, "What only the Kubernetes target has."),
+                    "agno-ha:ecs": section(EcsSettings, "What only the ECS target has."),
                 },
                 "required": ["agno-ha:target"],
                 "additionalProperties": {"description": "A secret, or another package's configuration."},
@@ -106,6 +111,15 @@ def _schema(model: type[BaseModel]) -> JsonSchemaValue:
     schema = model.model_json_schema(by_alias=True, schema_generator=_Generator)
     flat: JsonSchemaValue = json.loads(json.dumps(schema), object_hook=_one_line)
     return flat
+
+
+def _renamed(
+    schema: JsonSchemaValue, definitions: dict[str, Any], prefix: str
+) -> tuple[JsonSchemaValue, dict[str, Any]]:
+    """Put a prefix before the names of a schema's own definitions."""
+    text = json.dumps([schema, definitions]).replace('"#/$defs/', f'"#/$defs/{prefix}')
+    changed, own = json.loads(text)
+    return changed, {f"{prefix}{name}": value for name, value in own.items()}
 
 
 def _one_line(node: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from agno_ha import capacity, credentials, targets
-from agno_ha.configuration import ConfigurationError, Problem
+from agno_ha.configuration import ConfigurationError, Problem, validate
 from agno_ha.topology import Topology
 
 TYPE = "agno-ha:index:AgnoService"
@@ -47,7 +47,8 @@ class AgnoService(pulumi.ComponentResource):
             name: prefix of every child's Pulumi name.
             topology: what to run; the same on every target.
             target: one of `targets.NAMES`.
-            settings: what only the target has (`DockerSettings`, `KubernetesSettings`). Default: the target's defaults.
+            settings: what only the target has (`DockerSettings`, `KubernetesSettings`, `EcsSettings`). Default: its
+                defaults.
             environment: `dev`, `staging` or `prod` (default). Outside dev what holds data is protected.
             namespace: prefix of the names on the platform. Default: `<project>-<stack>`.
             secrets: the values of the top-level secrets that the topology names, by their configuration key.
@@ -63,7 +64,10 @@ class AgnoService(pulumi.ComponentResource):
             raise ConfigurationError(
                 [Problem("", "agno-ha:target", target, "is not a target of this version", fix)]
             )
-        settings = settings or module.Settings()
+        if settings is None:
+            settings, problems = validate(module.Settings, {}, f"agno-ha:{target}")
+            if problems:
+                raise ConfigurationError(problems)
         plan = capacity.assess(topology, surge=module.surge(topology), target=target)
         if problems := [*plan.problems(), *module.problems(topology, settings)]:
             raise ConfigurationError(problems)
@@ -75,16 +79,22 @@ class AgnoService(pulumi.ComponentResource):
             "autoscaled": module.AUTOSCALES,
             "protected": protect,
             "failover": module.FAILOVER and topology.postgres.high_availability,
-            "backupRetention": topology.postgres.backups.retention
-            if module.backs_up(topology, settings)
-            else 0.0,
+            "backupRetention": 0.0,
+            "redisFailover": False,
+            **module.facts(topology, settings),
         }
         self.facts = {**plan.facts(), **own}
         super().__init__(TYPE, name, dict(self.facts), opts)
 
         existing = getattr(settings, "existing_secret", None) is not None
         made = credentials.create(
-            name, topology, secrets or {}, parent=self, protect=protect, existing=existing
+            name,
+            topology,
+            secrets or {},
+            administrator=module.ADMINISTRATOR,
+            parent=self,
+            protect=protect,
+            existing=existing,
         )
         self.url = module.deploy(
             name,

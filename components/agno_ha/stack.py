@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -61,7 +62,8 @@ def read(base: Path, values: Mapping[str, Any], *, source: str) -> Stack:
             base_source=base.name,
             overrides_source=source,
             surge=module and module.surge,
-            refused=(lambda built: module.problems(built, settings)) if settings is not None else None,
+            # The target's limits depend on its settings: where these are wrong, they are told first.
+            limits=partial(module.problems, settings=settings) if module and settings else lambda _: (),
             target=target,
         )
     except ConfigurationError as error:

@@ -211,6 +211,7 @@ FACTS = [
     unknown("CACHE-002", facts(maxmemoryPolicy=UNKNOWN), "agno maxmemoryPolicy"),
     other("CACHE-002", facts(**EXTERNAL_REDIS, maxmemoryPolicy="allkeys-lru")),
     ok("CACHE-003", facts()),
+    ok("CACHE-003", facts(appendonly=False, redisFailover=True)),
     bad("CACHE-003", facts(appendonly=False), "agno appendonly"),
     unknown("CACHE-003", facts(appendonly=UNKNOWN), "agno appendonly", "CACHE-001? agno appendonly"),
     other("CACHE-003", facts(**EXTERNAL_REDIS, appendonly=False)),

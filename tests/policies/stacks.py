@@ -71,6 +71,7 @@ FACTS: dict[str, Any] = {
     "redisMemoryNeeded": 342.0 * MIB,
     "maxmemory": 256.0 * MIB,
     "maxmemoryPolicy": "noeviction",
+    "redisFailover": False,
     "appendonly": True,
 }
 POOLED = {"pooler": True, "connectionsNeeded": 50}

@@ -107,8 +107,9 @@ WHERE_IT_MATTERS: dict[str, dict[str, Any]] = {
     "poolerMode": POOLED,
     "postgresTls": {"postgresMode": "external"},
     "redisTls": {"redisMode": "external"},
+    "redisFailover": {"appendonly": False},
 }
-READ_THERE = {"postgresTls": "DB-005", "redisTls": "CACHE-004"}
+READ_THERE = {"postgresTls": "DB-005", "redisTls": "CACHE-004", "redisFailover": "CACHE-003"}
 
 
 @pytest.mark.parametrize("changes", PASS.values(), ids=PASS)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from agno_ha_policies import Configuration
 
-from agno_ha import check, offline
+from agno_ha import check, offline, placeholders
 from agno_ha.check import formats, saved
 from agno_ha.check.origin import Origin
 from agno_ha.check.sarif import sarif
@@ -74,18 +74,12 @@ def plan(workspace: Workspace) -> Plan:
         f"{PROJECT}:{key}": value if isinstance(value, str) else json.dumps(value)
         for key, value in {**workspace.values(), "resolveImages": "false"}.items()
     }
-    secrets = {f"{PROJECT}:{key}": "placeholder" for key in workspace.encrypted()}
-
-    def outputs(kind: str, name: str, inputs: Any) -> dict[str, str]:
-        del inputs
-        if kind.startswith("random:"):
-            return {"result": "placeholder"}
-        return {"name": f"{workspace.namespace}_{name}"} if kind == "docker:index/secret:Secret" else {}
+    secrets = {f"{PROJECT}:{key}": placeholders.SECRET for key in workspace.encrypted()}
 
     return offline.evaluate(
         workspace.root,
         workspace.stack,
         {**config, **secrets},
         secret_keys=frozenset(secrets),
-        outputs=outputs,
+        outputs=partial(placeholders.outputs, workspace.namespace),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from agno_ha.topology.problem import ConfigurationError, Problem
 
-NAMES = ("docker", "kubernetes")
+NAMES = ("docker", "kubernetes", "ecs")
 """The targets of this version."""
 
 
@@ -27,6 +27,10 @@ def choose(target: object) -> Any:
             from agno_ha.targets import kubernetes
 
             return kubernetes
+        if target == "ecs":
+            from agno_ha.targets import ecs
+
+            return ecs
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("agno_ha"):
             raise

@@ -9,11 +9,14 @@ from agno_ha_policies.view import View
 
 
 def check(service: View[NoBounds]) -> Iterator[Violation]:
-    """Read the facts of a managed server."""
-    if service.text("redisMode") == "managed" and service.flag("appendonly") is False:
+    """Read the facts of a managed server; where the target keeps no log, a standby keeps the data."""
+    if service.text("redisMode") != "managed" or service.flag("appendonly") is not False:
+        return
+    if service.flag("redisFailover", False) is False:
         yield service.violation(
             "appendonly",
-            "Redis keeps no log: the queue is gone after a restart. Set redis.persistence.appendonly to true.",
+            "Redis keeps no log: the queue is gone after a restart. Set redis.persistence.appendonly to true, or "
+            "redis.highAvailability where the target has a standby.",
         )
 
 
@@ -23,7 +26,7 @@ RULE = ResourceRule(
     severity="critical",
     levels={"dev": "advisory"},
     rationale="Queued runs, and sessions where they are kept in Redis, would be gone with the container.",
-    remediation="Set redis.persistence.appendonly to true.",
+    remediation="Set redis.persistence.appendonly to true, or redis.highAvailability where the target has a standby.",
     bounds=NoBounds,
     types=frozenset({SERVICE}),
     check=check,

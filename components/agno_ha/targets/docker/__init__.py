@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 
 from agno_ha.credentials import Credentials, app_secrets
@@ -15,11 +17,12 @@ from agno_ha.topology import Topology
 from agno_ha.topology.problem import Problem
 
 __all__ = [
+    "ADMINISTRATOR",
     "AUTOSCALES",
     "FAILOVER",
     "Settings",
-    "backs_up",
     "deploy",
+    "facts",
     "problems",
     "resolve_images",
     "surge",
@@ -31,6 +34,20 @@ AUTOSCALES = False
 """Whether the platform changes the number of instances by itself."""
 FAILOVER = False
 """Whether a managed Postgres gets a standby."""
+ADMINISTRATOR = True
+"""Whether a managed Postgres has a superuser of ours beside the app's role."""
+
+
+def problems(topology: Topology, settings: DockerSettings) -> list[Problem]:
+    """Return what of a topology Docker would refuse: nothing; what it ignores is warned of (`limits`)."""
+    del topology, settings
+    return []
+
+
+def facts(topology: Topology, settings: DockerSettings) -> Mapping[str, int | float | str | bool]:
+    """Return the facts that are other here than the topology says: none."""
+    del topology, settings
+    return {}
 
 
 def deploy(
@@ -60,18 +77,6 @@ def deploy(
     )
     front = load_balancer.create(scope, networks, credentials)
     return pulumi.Output.all(front.id, web.id).apply(lambda _: url(topology))
-
-
-def problems(topology: Topology, settings: DockerSettings) -> list[Problem]:
-    """Return what the engine would refuse: nothing; what has no effect is said when it is deployed."""
-    del topology, settings
-    return []
-
-
-def backs_up(topology: Topology, settings: DockerSettings) -> bool:
-    """Whether a managed Postgres is backed up: never here."""
-    del topology, settings
-    return False
 
 
 def resolve_images(topology: Topology, settings: DockerSettings) -> Images:

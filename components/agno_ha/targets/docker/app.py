@@ -7,18 +7,10 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_docker as docker
 
+from agno_ha.contract import UID, probe
 from agno_ha.environment import role_environment, secret_file
 from agno_ha.targets.docker.network import Networks
 from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs
-
-UID = 10001
-"""User and group of the image contract."""
-
-# Only what every AgentOS image has: python3. The process that answers is the one asked, over loopback.
-_PROBE = (
-    "import http.client as h;c=h.HTTPConnection('127.0.0.1',{port},timeout={timeout:g});"
-    "c.request('GET','/health');raise SystemExit(c.getresponse().status!=200)"
-)
 
 
 def create(
@@ -60,7 +52,7 @@ def create(
             replicas=count,
             updates=updates,
             health=Health(
-                command=["CMD", "python3", "-SEc", _PROBE.format(port=app.port, timeout=app.health.timeout)],
+                command=probe(app),
                 interval=app.health.interval,
                 timeout=app.health.timeout,
                 retries=app.health.retries,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -28,15 +29,33 @@ from agno_ha.targets.kubernetes.settings import KubernetesSettings
 from agno_ha.topology import Topology
 from agno_ha.topology.problem import ConfigurationError, Problem
 
-__all__ = ["AUTOSCALES", "FAILOVER", "Settings", "backs_up", "deploy", "problems", "resolve_images", "surge"]
+__all__ = [
+    "ADMINISTRATOR",
+    "AUTOSCALES",
+    "FAILOVER",
+    "Settings",
+    "deploy",
+    "facts",
+    "problems",
+    "resolve_images",
+    "surge",
+]
 
 Settings = KubernetesSettings
 AUTOSCALES = True
 """Whether the platform changes the number of instances by itself."""
 FAILOVER = True
 """Whether a managed Postgres gets a standby where it is asked for."""
+ADMINISTRATOR = True
+"""Whether a managed Postgres has a superuser of ours beside the app's role."""
 
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def facts(topology: Topology, settings: KubernetesSettings) -> Mapping[str, int | float | str | bool]:
+    """Return the facts that are other here than the topology says."""
+    kept = topology.postgres.backups.retention if backs_up(topology, settings) else 0.0
+    return {"backupRetention": kept}
 
 
 def deploy(

@@ -9,15 +9,13 @@ from typing import Any, Literal
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from agno_ha.contract import UID
 from agno_ha.environment import SECRETS, role_environment, secret_file
 from agno_ha.targets.kubernetes import quantities
 from agno_ha.targets.kubernetes.names import selector
 from agno_ha.targets.kubernetes.pod import Container, probe, template
 from agno_ha.targets.kubernetes.scope import Scope, memory
 from agno_ha.targets.kubernetes.store import service
-
-UID = 10001
-"""User and group of the image contract."""
 
 _STORES_ANSWER = 6.0
 """Seconds in which `/ready` says that a store does not answer: the image gives each five."""

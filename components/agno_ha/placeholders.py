@@ -1,0 +1,42 @@
+"""What providers would compute, for a plan that no engine makes: nothing secret, nothing real, the same every time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SECRET = "placeholder-of-a-secret"  # noqa: S105
+"""Of a form that every platform takes."""
+ACCOUNT = "111122223333"
+"""AWS's own example of an account."""
+
+
+def outputs(namespace: str, kind: str, name: str, inputs: Mapping[str, Any]) -> dict[str, str]:
+    """Return the outputs of one resource.
+
+    Args:
+        namespace: prefix of the names on the platform.
+        kind: the resource's type.
+        name: its logical name.
+        inputs: what the program gave it.
+    """
+    if kind.startswith("random:"):
+        return {"result": SECRET}
+    if kind == "docker:index/secret:Secret":
+        return {"name": f"{namespace}_{name}"}
+    return _aws(kind, name, inputs) if kind.startswith("aws:") else {}
+
+
+def _aws(kind: str, name: str, inputs: Mapping[str, Any]) -> dict[str, str]:
+    own = str(inputs.get("name") or name)
+    arn = f"arn:aws:placeholder::{ACCOUNT}:{kind.rpartition(':')[2]}/{own}"
+    return {
+        "arn": arn,
+        "arnSuffix": f"placeholder/{own}",
+        "address": f"{own}.placeholder.invalid",
+        "allocationId": f"placeholder-{own}",
+        "dnsName": f"{own}.placeholder.invalid",
+        "endpoint": f"{own}.placeholder.invalid",
+        "primaryEndpointAddress": f"{own}.placeholder.invalid",
+        "versionId": "placeholder",
+    }

@@ -1,0 +1,77 @@
+"""IAM: what may do what, action by action."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from agno_ha.targets.ecs.scope import Scope
+
+_REGISTRY = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<name>[^:@]+)"
+)
+
+PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+"""Pulling an image of one repository in ECR; `ecr:GetAuthorizationToken` knows no repository."""
+LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
+READ_SECRET = "secretsmanager:GetSecretValue"  # noqa: S105 - an action
+SHELL = (
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
+"""ECS Exec, which names no resource."""
+
+
+def execution(
+    scope: Scope, *, secrets: Sequence[pulumi.Output[str]], log_group: pulumi.Output[str]
+) -> aws.iam.Role:
+    """Create the role with which ECS starts tasks: it pulls the image, reads their secrets, writes their logs."""
+    statements: list[Mapping[str, Any]] = [
+        allow(LOG, log_group.apply(lambda arn: f"{arn}:*")),
+        allow([READ_SECRET], pulumi.Output.all(*secrets)),
+    ]
+    if (found := _REGISTRY.match(scope.image)) is not None:
+        partition = "aws-cn" if found["region"].startswith("cn-") else "aws"
+        repository = f"arn:{partition}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"
+        statements += [allow(["ecr:GetAuthorizationToken"], "*"), allow(PULL, repository)]
+    return role(scope, "execution", "ecs-tasks.amazonaws.com", statements)
+
+
+def task(scope: Scope) -> aws.iam.Role:
+    """Create the role that the instances have: none of AWS, but for the shell where it is asked for."""
+    return role(scope, "task", "ecs-tasks.amazonaws.com", [allow(SHELL, "*")] if scope.settings.exec else [])
+
+
+def allow(actions: Sequence[str], resource: pulumi.Input[Any]) -> dict[str, Any]:
+    """Return a statement."""
+    return {"Effect": "Allow", "Action": sorted(actions), "Resource": resource}
+
+
+def role(scope: Scope, room: str, service: str, statements: Sequence[Mapping[str, Any]]) -> aws.iam.Role:
+    """Create a role that a service may take, and its one policy where it may do anything."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
+    made = aws.iam.Role(
+        f"{scope.name}-{room}",
+        # Names of roles are the account's, over all regions.
+        name=scope.physical(f"{room}-{scope.settings.region}", 64),
+        assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        tags=scope.tags(room),
+        opts=scope.options(),
+    )
+    if statements:
+        document = pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        aws.iam.RolePolicy(
+            f"{scope.name}-{room}",
+            name=scope.physical(room, 128),
+            role=made.name,
+            policy=document,
+            opts=scope.options(),
+        )
+    return made
