@@ -73,7 +73,7 @@ class ProgramError(Exception):
 
 Outputs = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
 """(type, name, inputs) → the outputs that the provider would add, `id` among them where it is not the name; secrets
-among the inputs are plain here."""
+that were wrapped where they were registered are wrapped here too."""
 
 
 def evaluate(

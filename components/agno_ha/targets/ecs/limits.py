@@ -56,7 +56,7 @@ def _sizes(topology: Topology) -> Iterator[Problem]:
             "",
             f"topology.{path}.memory",
             size_text(memory),
-            f"Fargate has no size with {cpu:g} cores and it",
+            f"Fargate has no size with {cpu:g} core{'s' * (cpu != 1)} and it",
             fix,
         )
 

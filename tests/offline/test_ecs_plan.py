@@ -1,0 +1,274 @@
+"""The ECS target's plan: exact resources, parents, protection, secrets, rights, and the same app as on Docker."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import Any
+
+import pytest
+from agno_ha.offline import Plan, Secret
+from agno_ha.service import TYPE
+
+from .conftest import Evaluate
+from .ecs import EcsEvaluate, ecs, kinds
+
+__all__ = ["ecs"]
+
+ZONES = "abc"
+ALARMS = (
+    *("5xx-app", "5xx-lb", "latency", "unhealthy", "cpu", "memory", "ceiling", "connections", "storage"),
+    *("postgres-cpu", "evictions-1", "redis-memory-1", "replication-lag-1"),
+    *("evictions-2", "redis-memory-2", "replication-lag-2"),
+)
+SECRETS = ("postgres-password", "redis-password", "internal-service-token", "os-security-key")
+
+
+def of(kind: str, *names: str) -> set[tuple[str, str]]:
+    return {(kind, f"agno-{name}") for name in names}
+
+
+NETWORK = {
+    *of("Vpc", "vpc"), *of("InternetGateway", "internet"),
+    *of("Subnet", *(f"{tier}-{zone}" for tier in ("public", "private") for zone in ZONES)),
+    *of("RouteTable", "public", *(f"private-{zone}" for zone in ZONES)),
+    *of("Route", "public", *(f"private-{zone}" for zone in ZONES)),
+    *of("RouteTableAssociation", *(f"{tier}-{zone}" for tier in ("public", "private") for zone in ZONES)),
+    *of("Eip", *(f"nat-{zone}" for zone in ZONES)), *of("NatGateway", *(f"nat-{zone}" for zone in ZONES)),
+}  # fmt: skip
+POSTGRES = {
+    *of("Instance", "postgres"), *of("SecurityGroup", "postgres"), *of("SecurityGroupIngressRule", "app-postgres"),
+    *of("MetricAlarm", *(f"alarm-{name}" for name in ("connections", "storage", "postgres-cpu"))),
+    *of("RandomPassword", "postgres-password"),
+}  # fmt: skip
+REDIS = {
+    *of("ReplicationGroup", "redis"), *of("SecurityGroup", "redis"), *of("SecurityGroupIngressRule", "app-redis"),
+    *of("MetricAlarm", *(f"alarm-{name}-{node}" for name in ("evictions", "redis-memory", "replication-lag")
+                         for node in (1, 2))),
+    *of("RandomPassword", "redis-password"),
+}  # fmt: skip
+PROD = {
+    ("AgnoService", "agno"), ("aws", "agno-aws"),
+    *of("RandomPassword", "postgres-password", "redis-password", "security-key", "service-token"),
+    *NETWORK, *POSTGRES, *REDIS, *of("SubnetGroup", "postgres", "redis"), *of("ParameterGroup", "postgres", "redis"),
+    *of("SecurityGroup", "load-balancer", "app"),
+    *of("SecurityGroupIngressRule", "load-balancer-80-0", "load-balancer-443-0", "load-balancer-app"),
+    *of("SecurityGroupEgressRule", "load-balancer-app", "app-out"),
+    *of("LoadBalancer", "load-balancer"), *of("TargetGroup", "web"), *of("Listener", "http", "https"),
+    *of("ListenerRule", "metrics"),
+    *of("Secret", *SECRETS), *of("SecretVersion", *SECRETS),
+    *of("Role", "execution", "task"), *of("RolePolicy", "execution"), *of("LogGroup", "logs"),
+    *of("Cluster", "cluster"), *of("TaskDefinition", "web"), *of("Service", "web"),
+    *of("Target", "scaling"), *of("Policy", "scaling-cpu", "scaling-memory", "scaling-requests"),
+    *of("Topic", "alarms"), *of("MetricAlarm", *(f"alarm-{name}" for name in ALARMS)),
+    *of("Dashboard", "dashboard"),
+}  # fmt: skip
+EXISTING = {
+    "vpcId": "vpc-0123abcd",
+    "privateSubnetIds": ["subnet-00000001", "subnet-00000002"],
+    "publicSubnetIds": ["subnet-00000003", "subnet-00000004"],
+}
+EXTERNAL = {"mode": "external", "password": "given", "external": {"host": "db.example.com"}}
+
+
+def test_the_prod_stack(ecs: EcsEvaluate) -> None:
+    assert kinds(ecs()) == PROD
+
+
+@pytest.mark.parametrize(
+    ("settings", "topology", "more", "less"),
+    [
+        ({"network": EXISTING}, {}, set(), NETWORK),
+        (
+            {"network": {"nat": "one"}}, {}, set(),
+            {*of("Eip", "nat-b", "nat-c"), *of("NatGateway", "nat-b", "nat-c")},
+        ),
+        (
+            {}, {"postgres": {"pooler": {"enabled": True}}},
+            {*of("SecurityGroup", "proxy"), *of("SecurityGroupIngressRule", "app-proxy", "proxy-postgres"),
+             *of("SecurityGroupEgressRule", "proxy-postgres"), *of("Role", "proxy"), *of("RolePolicy", "proxy"),
+             *of("Secret", "proxy-login"), *of("SecretVersion", "proxy-login"), *of("Proxy", "proxy"),
+             *of("ProxyDefaultTargetGroup", "proxy"), *of("ProxyTarget", "proxy")},
+            of("SecurityGroupIngressRule", "app-postgres"),
+        ),
+        (
+            {}, {"postgres": EXTERNAL}, set(),
+            {*POSTGRES, *of("SubnetGroup", "postgres"), *of("ParameterGroup", "postgres")},
+        ),
+        ({}, {"redis": EXTERNAL}, set(), {*REDIS, *of("SubnetGroup", "redis"), *of("ParameterGroup", "redis")}),
+        (
+            {"loadBalancer": {"certificateArn": None, "plainHttp": True}}, {}, set(),
+            {*of("Listener", "https"), *of("SecurityGroupIngressRule", "load-balancer-443-0")},
+        ),
+        (
+            {"loadBalancer": {"certificateArn": None}}, {"loadBalancer": {"tls": {"mode": "generated"}}},
+            {*of("Certificate", "certificate"), *of("RandomPassword", "tls-seed")}, set(),
+        ),
+        (
+            {}, {"scaling": {"min": 4, "max": 4}}, set(),
+            {*of("Policy", "scaling-cpu", "scaling-memory", "scaling-requests"), *of("MetricAlarm", "alarm-ceiling")},
+        ),
+        (
+            {"exec": True}, {"app": {"scheduler": {"enabled": True, "memory": "1GiB"}}},
+            {*of("TaskDefinition", "scheduler"), *of("Service", "scheduler"), *of("RolePolicy", "task")}, set(),
+        ),
+        ({"alarms": {"topicArn": "arn:aws:sns:eu-central-1:111122223333:ours"}}, {}, set(), of("Topic", "alarms")),
+    ],
+    ids=["existing vpc", "one nat", "proxy", "external postgres", "external redis", "plain http", "own certificate",
+         "fixed size", "scheduler and shell", "own topic"],
+)  # fmt: skip
+def test_each_choice_adds_and_removes_exactly(
+    ecs: EcsEvaluate, settings: Any, topology: Any, more: set[tuple[str, str]], less: set[tuple[str, str]]
+) -> None:
+    assert kinds(ecs(settings, topology, given="a given password")) == (PROD | more) - less
+
+
+def test_every_resource_descends_from_the_service(ecs: EcsEvaluate) -> None:
+    plan = ecs()
+    [service] = plan.of_type(TYPE)
+    assert {each.parent for each in plan.resources if each is not service} == {service.urn}
+
+
+def test_everything_that_can_be_tagged_is(ecs: EcsEvaluate) -> None:
+    untagged = {each.type.split(":")[-1] for each in ecs().resources if "tags" not in each.inputs}
+    assert untagged == {
+        *("AgnoService", "aws", "RandomPassword", "Route", "RouteTableAssociation", "SecretVersion"),
+        *("RolePolicy", "Policy", "Dashboard"),
+    }
+    plan = ecs({"tags": {"team": "agents"}})
+    assert all(each.inputs["tags"]["team"] == "agents" for each in plan.resources if "tags" in each.inputs)
+
+
+def test_what_holds_data_is_protected_outside_dev(ecs: EcsEvaluate) -> None:
+    protected = {(each.type.split(":")[-1], each.name) for each in ecs().resources if each.protect}
+    assert protected == {
+        *of("RandomPassword", "postgres-password", "redis-password", "security-key", "service-token"),
+        *of("Instance", "postgres"), *of("ReplicationGroup", "redis"),
+    }  # fmt: skip
+    dev = ecs(environment="dev")
+    assert not any(each.protect for each in dev.resources)
+    [instance] = dev.of_type("aws:rds/instance:Instance")
+    assert (instance.inputs["deletionProtection"], instance.inputs["skipFinalSnapshot"]) == (False, True)
+
+
+def test_the_count_is_the_autoscalers(ecs: EcsEvaluate) -> None:
+    plan = ecs({}, {"app": {"scheduler": {"enabled": True, "memory": "1GiB"}}})
+    ignored = {each.name: each.ignored for each in plan.of_type("aws:ecs/service:Service")}
+    assert ignored == {"agno-web": ("desiredCount",), "agno-scheduler": ()}
+
+
+def test_only_the_load_balancer_is_open(ecs: EcsEvaluate) -> None:
+    rules = ecs().of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    open_ = {each.name for each in rules if "cidrIpv4" in each.inputs}
+    assert open_ == {"agno-load-balancer-80-0", "agno-load-balancer-443-0"}
+
+
+def test_no_secret_stands_in_the_open(ecs: EcsEvaluate) -> None:
+    plan = ecs(
+        {}, {"app": {"secrets": {"API_TOKEN": "given"}}, "postgres": {"pooler": {"enabled": True}}},
+        given="a given value",
+    )  # fmt: skip
+    for each in plan.resources:
+        text = str({key: value for key, value in each.inputs.items() if not isinstance(value, Secret)})
+        assert "placeholder-of-a-secret" not in text, each.name
+        assert "a given value" not in text, each.name
+
+
+# Each action, and what needs it.
+ACTIONS = {
+    "logs:CreateLogStream": "awslogs opens a stream for each container",
+    "logs:PutLogEvents": "awslogs writes to it",
+    "secretsmanager:GetSecretValue": "ECS resolves the tasks' references, RDS Proxy its login",
+    "ecr:GetAuthorizationToken": "ECS logs in to ECR",
+    "ecr:BatchCheckLayerAvailability": "ECS pulls the image from ECR",
+    "ecr:BatchGetImage": "ECS pulls the image from ECR",
+    "ecr:GetDownloadUrlForLayer": "ECS pulls the image from ECR",
+    "ssmmessages:CreateControlChannel": "ECS Exec",
+    "ssmmessages:CreateDataChannel": "ECS Exec",
+    "ssmmessages:OpenControlChannel": "ECS Exec",
+    "ssmmessages:OpenDataChannel": "ECS Exec",
+}
+
+
+def granted(plan: Plan) -> dict[str, set[str]]:
+    """Role → actions."""
+    found: dict[str, set[str]] = {}
+    for each in plan.of_type("aws:iam/rolePolicy:RolePolicy"):
+        for statement in json.loads(each.inputs["policy"])["Statement"]:
+            found.setdefault(each.name, set()).update(statement["Action"])
+            # Everything only where the service knows no resource.
+            anything = {
+                "ecr:GetAuthorizationToken",
+                *(name for name in ACTIONS if name.startswith("ssmmessages")),
+            }
+            assert statement["Resource"] != "*" or set(statement["Action"]) <= anything
+    return found
+
+
+def test_exactly_the_actions_that_something_needs(ecs: EcsEvaluate) -> None:
+    usual = {name for name in ACTIONS if not name.startswith("ssmmessages")}
+    assert granted(ecs()) == {"agno-execution": usual}
+    everything = granted(ecs({"exec": True}, {"postgres": {"pooler": {"enabled": True}}}))
+    assert set(chain.from_iterable(everything.values())) == set(ACTIONS)
+    assert everything["agno-proxy"] == {"secretsmanager:GetSecretValue"}
+    elsewhere = granted(ecs({"image": "registry.example.com/agents:1"}))
+    assert not any(name.startswith("ecr:") for name in elsewhere["agno-execution"])
+
+
+def containers(plan: Plan, name: str = "agno-web") -> list[dict[str, Any]]:
+    [task] = [each for each in plan.of_type("aws:ecs/taskDefinition:TaskDefinition") if each.name == name]
+    made: list[dict[str, Any]] = json.loads(task.inputs["containerDefinitions"])
+    return made
+
+
+def test_task_definitions_are_canonical(ecs: EcsEvaluate) -> None:
+    """The form in which ECS gives them back: sorted, and with its defaults stated."""
+    first, second = (
+        containers(ecs({}, {"app": {"environment": env}}))
+        for env in ({"B": "1", "A": "2"}, {"A": "2", "B": "1"})
+    )
+    assert first == second
+    assert [each["name"] for each in first] == ["app", "schema", "tmp"]
+    for each in first:
+        assert {"cpu", "environment", "mountPoints", "portMappings", "systemControls", "volumesFrom"} <= set(
+            each
+        )
+        assert [one["name"] for one in each["environment"]] == sorted(
+            one["name"] for one in each["environment"]
+        )
+        assert each["readonlyRootFilesystem"] is True
+        assert each["linuxParameters"]["capabilities"]["drop"] == ["ALL"]
+    app, schema, tmp = first
+    assert (app["dependsOn"], schema["dependsOn"]) == (
+        [{"containerName": "schema", "condition": "SUCCESS"}], [{"containerName": "tmp", "condition": "SUCCESS"}]
+    )  # fmt: skip
+    assert [each["essential"] for each in first] == [True, False, False]
+    assert (app["user"], schema["user"], tmp["user"]) == ("10001:10001", "10001:10001", "0:0")
+    assert app["portMappings"] == [{"containerPort": 8000, "hostPort": 8000, "protocol": "tcp"}]
+
+
+def test_the_app_is_the_same_as_on_docker(ecs: EcsEvaluate, evaluate: Evaluate) -> None:
+    """Environment, pool and drain; only what says where the stores are differs."""
+    topology: dict[str, Any] = {
+        "app": {"environment": {"LOG": "all"}, "secrets": {"API_TOKEN": "given"}, "workers": 2, "memory": "2GiB",
+                "drain": {"delay": "4s", "timeout": "50s", "grace": "119s"}},
+        "scaling": {"min": 2, "max": 4},
+        "postgres": {"pool": {"size": 4, "overflow": 2, "timeout": "8s", "recycle": "20m"}},
+    }  # fmt: skip
+    [service] = [
+        each for each in evaluate(topology, given="x").of_type("docker:index/service:Service")
+        if each.name == "agno-web"
+    ]  # fmt: skip
+    spec = service.inputs["taskSpec"]["containerSpec"]
+    plain = {name: value for name, value in spec["env"].items() if not name.endswith("_FILE")}
+    plan = ecs({}, topology, stack="test", given="x")
+    app = containers(plan)[0]
+    here = {each["name"]: each["value"] for each in app["environment"]}
+    where = {"POSTGRES_HOST", "POSTGRES_SSLMODE", "REDIS_HOST", "REDIS_TLS"}
+    assert here.pop("KEEP_ALIVE") == "3605"
+    assert {name for name in plain if plain[name] != here[name]} == where
+    assert set(plain) == set(here)
+    files = {name.removesuffix("_FILE") for name in spec["env"] if name.endswith("_FILE")}
+    assert {each["name"] for each in app["secrets"]} == files
+    assert (spec["stopGracePeriod"], app["stopTimeout"]) == ("1m59s", 119)
+    assert app["healthCheck"]["command"] == spec["healthcheck"]["tests"]

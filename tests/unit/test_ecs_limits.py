@@ -1,0 +1,250 @@
+"""What ECS refuses, with its exact message; names within AWS's limits; the check after a roll."""
+# ruff: noqa: E501 (the messages as they are shown)
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from agno_ha.configuration import ConfigurationError, deep_merge
+from agno_ha.service import AgnoService
+from agno_ha.stack import read
+from agno_ha.targets.ecs import fargate, names, passwords, problems, sizes, steady, stores
+from agno_ha.targets.ecs.limits import unsupported
+from agno_ha.targets.ecs.settings import EcsSettings
+from agno_ha.topology import Topology
+from agno_ha.topology.units import GiB, MiB
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).parents[2]
+PROD: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]
+ECS, T = "agno-ha:ecs", "topology"
+
+
+def told(settings: dict[str, Any], topology: dict[str, Any], tmp_path: Path) -> list[str]:
+    """Every problem of the prod stack with these changes; `None` in a list of keys removes one."""
+    (tmp_path / "topology.yaml").write_text((ROOT / "topology.yaml").read_text())
+    values = {
+        "target": "ecs", "environment": "prod",
+        "ecs": deep_merge(PROD["agno-ha:ecs"], settings), "topology": deep_merge(PROD["agno-ha:topology"], topology),
+    }  # fmt: skip
+    try:
+        read(tmp_path / "topology.yaml", values, source="Pulumi.prod.yaml")
+    except ConfigurationError as error:
+        return str(error).splitlines()
+    return []
+
+
+BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "fargate size": (
+        {}, {"app": {"memory": "512MiB"}},
+        "topology.app.memory = 512MiB: Fargate has no size with 1 core and it. The nearest is 1 and 2GiB: set app.cpu and app.memory to it.",
+    ),
+    "no fargate size": (
+        {}, {"app": {"cpu": 20}},
+        "topology.app.memory = 2GiB: Fargate has no size with 20 cores and it. The largest is 16 and 120GiB: lower app.cpu and app.memory.",
+    ),
+    "scheduler's size": (
+        {}, {"app": {"scheduler": {"enabled": True}}},
+        "topology.app.scheduler.memory = 512MiB (default): Fargate has no size with 0.5 cores and it. The nearest is 0.5 and 1GiB: set app.scheduler.cpu and app.scheduler.memory to it.",
+    ),
+    "stop": (
+        {}, {"app": {"drain": {"timeout": "90s", "grace": "180s"}}},
+        "topology.app.drain.grace = 3m: Fargate kills a task 120s after SIGTERM. Lower app.drain.timeout to 30s and app.drain.grace to 120s.",
+    ),
+    "health": (
+        {}, {"app": {"health": {"interval": "2s"}}},
+        "topology.app.health.interval = 2s: ECS and its load balancer check every 5s to 5m. Raise it to 5s.",
+    ),
+    "retries": (
+        {}, {"app": {"health": {"retries": 1}}},
+        "topology.app.health.retries = 1: the load balancer counts 2 to 10 failures. Raise it to 2.",
+    ),
+    "idle timeout": (
+        {}, {"loadBalancer": {"idleTimeout": "2h"}},
+        "topology.loadBalancer.idleTimeout = 2h: an Application Load Balancer waits at most 4000s. Lower it to 4000s.",
+    ),
+    "backups": (
+        {}, {"postgres": {"backups": {"retention": "90d"}}},
+        "topology.postgres.backups.retention = 90d: RDS keeps backups for at most 35d. Lower it to 35d.",
+    ),
+    "image": (
+        {"image": None}, {},
+        "agno-ha:ecs.image: is required: the default image is built here, and Fargate pulls from a registry. Push it (docs/ecs.md says how) and name it here, or name another in topology.app.image.",
+    ),
+    "no certificate": (
+        {"loadBalancer": {"certificateArn": None}}, {},
+        "agno-ha:ecs.loadBalancer.certificateArn: is required: without it API keys and conversations cross the network in the open. Give a certificate of ACM, or set topology.loadBalancer.tls.mode, or ask for plainHttp by name.",
+    ),
+    "two certificates": (
+        {}, {"loadBalancer": {"tls": {"mode": "generated"}}},
+        "agno-ha:ecs.loadBalancer.certificateArn: given together with topology.loadBalancer.tls.mode = generated. Keep one of them.",
+    ),
+    "certificate elsewhere": (
+        {"region": "eu-west-1"}, {},
+        "agno-ha:ecs.loadBalancer.certificateArn: in eu-central-1, and a load balancer takes certificates of its own region eu-west-1 only. Request or import the certificate in eu-west-1.",
+    ),
+    "single zone": (
+        {"network": {"zones": ["a"]}}, {},
+        "agno-ha:ecs.network.zones: 1 of them: where it fails, everything does. Name two or three, such as [a, b].",
+    ),
+    "zone twice": (
+        {"network": {"zones": ["a", "a"]}}, {},
+        "agno-ha:ecs.network.zones: names a zone twice. Name two or three different ones.",
+    ),
+    "single subnet": (
+        {"network": {"vpcId": "vpc-0123abcd", "privateSubnetIds": ["subnet-00000001"],
+                     "publicSubnetIds": ["subnet-00000002", "subnet-00000003"]}}, {},
+        "agno-ha:ecs.network.privateSubnetIds: 1 of them: a single zone is no high availability. Name two or three.",
+    ),
+    "memory of the class": (
+        {"postgres": {"instanceClass": "db.t4g.medium"}}, {},
+        "agno-ha:ecs.postgres.instanceClass = db.t4g.medium: has 4GiB, less than postgres.memory = 8GiB. Choose db.t4g.large or a larger one, or lower postgres.memory.",
+    ),
+    "connections of the class": (
+        {"postgres": {"instanceClass": "db.t4g.small"}},
+        {"postgres": {"maxConnections": 300, "memory": "2GiB", "sharedBuffers": "256MiB", "effectiveCacheSize": "1GiB"}},
+        "agno-ha:ecs.postgres.instanceClass = db.t4g.small: holds 225 connections, fewer than postgres.maxConnections = 300. Choose db.t4g.medium or a larger one, or lower postgres.maxConnections to 225.",
+    ),
+    "no class": (
+        {"postgres": {"instanceClass": "m7g.large"}}, {},
+        "agno-ha:ecs.postgres.instanceClass = m7g.large: is no class of RDS. Name one like db.m7g.large.",
+    ),
+    "storage": (
+        {}, {"postgres": {"storage": "10GiB"}},
+        "topology.postgres.storage = 10GiB: a volume of RDS has at least 20GiB. Raise postgres.storage to 20GiB.",
+    ),
+    "proxy mode": (
+        {}, {"postgres": {"pooler": {"enabled": True, "mode": "session", "poolSize": 95}}, "scaling": {"max": 4}},
+        "topology.postgres.pooler.mode = session: RDS Proxy pools by transaction. Set postgres.pooler.mode to transaction.",
+    ),
+    "redis version": (
+        {}, {"redis": {"version": 8}},
+        "topology.redis.version = 8: ElastiCache has redis 6 and 7. Choose one of them, or set agno-ha:ecs.redis.engine to valkey.",
+    ),
+    "node type": (
+        {"redis": {"nodeType": "cache.t4g.small"}}, {},
+        "agno-ha:ecs.redis.nodeType = cache.t4g.small: holds 1471026299B, less than redis.memory = 6GiB. Choose a larger one, or lower redis.memory.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_message(name: str, tmp_path: Path) -> None:
+    settings, topology, message = BAD[name]
+    problems_ = told(settings, topology, tmp_path)
+    assert message in [each.partition(": ")[2] for each in problems_]
+    assert {each.partition(": ")[0] for each in problems_} <= {"Pulumi.prod.yaml", "topology.yaml"}
+
+
+def test_the_prod_stack_has_no_problem(tmp_path: Path) -> None:
+    assert told({}, {}, tmp_path) == []
+
+
+def test_the_plain_topology_says_all_that_fargate_needs() -> None:
+    settings = EcsSettings.model_validate({"region": "eu-central-1"})
+    paths = {problem.path for problem in problems(Topology(), settings)}
+    assert paths == {
+        *("topology.app.memory", "topology.app.drain.grace", "topology.postgres.storage"),
+        *("agno-ha:ecs.image", "agno-ha:ecs.loadBalancer.certificateArn"),
+    }
+
+
+def test_the_region_is_required() -> None:
+    with pytest.raises(ConfigurationError, match=r"agno-ha:ecs.region: is required. Add it."):
+        AgnoService("agno", Topology(), target="ecs")
+
+
+@given(st.floats(0.05, 40), st.integers(64 * MiB, 200 * GiB))
+def test_the_nearest_fargate_size_holds_both(cpu: float, memory: int) -> None:
+    near = fargate.nearest(cpu, memory)
+    if near is None:
+        assert cpu > 16 or memory > 120 * GiB
+    else:
+        assert near[0] >= cpu
+        assert near[1] >= memory
+        assert fargate.fits(*near)
+
+
+@given(st.text(max_size=300), st.sampled_from(["web", "alarm-replication-lag-2", "lb"]),
+       st.sampled_from([32, 40, 63, 64, 255]))  # fmt: skip
+def test_names_are_within_limits(namespace: str, room: str, limit: int) -> None:
+    name = names.fit(namespace, room, limit)
+    assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name)
+    assert len(name) <= limit
+    assert name.endswith(room)
+
+
+def test_long_names_stay_two() -> None:
+    one, other = (names.fit(f"agno-ha-{'x' * 60}-{end}", "web", 32) for end in ("a", "b"))
+    assert one != other
+    assert names.fit("a_b", "web", 32) != names.fit("a-b", "web", 32)
+    assert names.fit("a", "web", 32, 8000) != names.fit("a", "web", 32, 9000)
+
+
+@given(st.integers(MiB, 4 * GiB))
+def test_what_is_reserved_leaves_maxmemory_and_no_more_than_a_percent_else(maxmemory: int) -> None:
+    settings = EcsSettings.model_validate(
+        {"region": "eu-central-1", "redis": {"nodeType": "cache.m7g.large"}}
+    )
+    topology = Topology.model_validate({"redis": {"maxmemory": maxmemory, "memory": 6 * GiB}})
+    left = (
+        sizes.NODE_TYPES["cache.m7g.large"]
+        * (100 - stores.reserved_memory_percent(topology, settings))
+        // 100
+    )
+    assert left <= maxmemory <= left + sizes.NODE_TYPES["cache.m7g.large"] // 100 + 1
+
+
+ASKED = "arn:aws:ecs:eu-central-1:111122223333:task-definition/agno-web:8"
+
+
+def test_a_service_that_runs_what_was_asked_for() -> None:
+    assert steady.verdict(service="agno-web", asked=ASKED, running=ASKED, events=[]) == ASKED
+
+
+def test_a_rolled_back_service_is_no_success() -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        steady.verdict(
+            service="agno-web",
+            asked=ASKED,
+            running=ASKED[:-1] + "7",
+            events=["rolled back to 7", "2", "3", "4"],
+        )
+    assert str(caught.value) == (
+        "Service agno-web runs agno-web:7, not agno-web:8: the deployment was rolled back. rolled back to 7; 2; 3"
+    )
+
+
+def test_what_has_no_effect_is_said() -> None:
+    given = {
+        "loadBalancer": {"bodyLimit": "1GiB", "replicas": 2},
+        "redis": {"storage": "6GiB", "persistence": {"fsync": "always"}, "stopGrace": "30s"},
+        "postgres": {"pooler": {"maxClientConnections": 600}},
+    }
+    said = " ".join(unsupported(Topology.model_validate(given)))
+    for setting in (
+        "loadBalancer.bodyLimit",
+        "loadBalancer.replicas",
+        "redis.storage",
+        "redis.persistence",
+        "redis.stopGrace",
+    ):
+        assert f"topology.{setting} has no effect" in said
+    assert list(unsupported(Topology())) == []
+
+
+def test_a_password_that_aws_refuses_is_told_without_being_shown() -> None:
+    check = passwords.usable("postgres.password", 8, 128, '/@"')
+    assert check("Long-enough_1!") == "Long-enough_1!"
+    for password in ("short", "hunter2/with", "hunter2 with a space", "hunter2é-é-é"):
+        with pytest.raises(
+            pulumi.RunError, match=r"topology.postgres.password: AWS takes 8 to 128"
+        ) as caught:
+            check(password)
+        assert "hunter2" not in str(caught.value)
