@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agno_ha import offline
+from agno_ha import offline, placeholders
 from agno_ha.offline import Plan
 
 ROOT = Path(__file__).parents[2]
@@ -16,14 +16,14 @@ Evaluate = Callable[..., Plan]
 
 @pytest.fixture
 def evaluate(tmp_path: Path) -> Evaluate:
-    """Evaluate the program with a topology of its own, and the target's own settings; secrets are `secret <name>`."""
+    """Evaluate the program with a topology of its own, and the target's own settings; secrets are `secret-<name>`."""
     shutil.copy(ROOT / "__main__.py", tmp_path)
     shutil.copy(ROOT / "topology.yaml", tmp_path)
 
     def outputs(kind: str, name: str, inputs: Mapping[str, Any]) -> dict[str, str]:
         if kind.startswith("random:"):
-            return {"result": f"secret {name}"}
-        return {"name": f"agno-ha-test_{name}"} if kind == "docker:index/secret:Secret" else {}
+            return {"result": f"secret-{name}"}
+        return placeholders.outputs("agno-ha-test", kind, name, inputs)
 
     def run(
         topology: Mapping[str, Any] | None = None,

@@ -201,7 +201,7 @@ def test_each_choice_adds_and_removes_exactly(
         assert_restricted(name, spec)
     for resource in plan.resources:
         text = str({**resource.inputs})
-        assert "secret agno" not in text, resource.name
+        assert "secret-agno" not in text, resource.name
         assert "a given value" not in text, resource.name
 
 

@@ -63,7 +63,7 @@ def test_what_is_rendered_is_what_is_planned(
     key = lambda each: (each["kind"], each["metadata"]["name"])  # noqa: E731
     assert sorted(objects(made), key=key) == sorted(planned, key=key)
     everything = "".join(made.files.values())
-    assert "secret agno" not in everything
+    assert "secret-agno" not in everything
     assert "a given value" not in everything
     named = yaml.safe_load(made.files["kustomization.yaml"])["resources"]
     assert named == [name for name in made.files if name != "kustomization.yaml"]

@@ -5,6 +5,7 @@ A further target joins with an entry in TARGETS.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,31 +16,41 @@ from agno_ha.offline import Plan
 from agno_ha.service import TYPE
 
 from .conftest import Evaluate
+from .ecs import PROD
 
 ADDRESSES = {
     *("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_SSLMODE", "REDIS_HOST", "REDIS_PORT", "REDIS_TLS"),
 }
 """Where the stores are, which is each target's own."""
 
-OF_THE_TARGET = {"target", "autoscaled", "failover", "backupRetention", "surge", "max"}
+OF_THE_TARGET = {"target", "autoscaled", "failover", "redisFailover", "backupRetention", "surge", "max"}
 SUMS = {"connectionsNeeded", "largestSafeMax", "postgresMemoryNeeded"}
 """Facts made from the surge and the max."""
 
+# What every target takes: Fargate has no less memory with a core and stops a task within 120 s, RDS no smaller volume.
+SMALL = {
+    "app": {"memory": "2GiB", "drain": {"timeout": "45s", "grace": "120s"}},
+    "postgres": {"storage": "20GiB"},
+}
 TOPOLOGIES: dict[str, dict[str, Any]] = {
-    "default": {},
+    "default": SMALL,
     "everything": {
         "app": {
             "workers": 2,
-            "memory": "1GiB",
+            "memory": "2GiB",
             "port": 9000,
             "agents": "mine:agents",
             "model": {"id": "m", "baseUrl": "http://models:1/v1"},
             "environment": {"GREETING": "costs $5"},
             "secrets": {"API_TOKEN": "given"},
-            "drain": {"delay": "7s", "timeout": "60s", "grace": "140s"},
-            "scheduler": {"enabled": True},
+            "drain": {"delay": "7s", "timeout": "45s", "grace": "119s"},
+            "scheduler": {"enabled": True, "memory": "1GiB"},
         },
-        "postgres": {"pool": {"size": 3, "overflow": 4, "timeout": "5s"}, "pooler": {"enabled": True}},
+        "postgres": {
+            "storage": "20GiB",
+            "pool": {"size": 3, "overflow": 4, "timeout": "5s"},
+            "pooler": {"enabled": True},
+        },
         "sessions": {"store": "redis"},
     },
 }
@@ -55,6 +66,10 @@ class Target:
     """(plan, role) → seconds from SIGTERM to SIGKILL."""
     own: Mapping[str, Any] = field(default_factory=dict)
     """The target's own settings."""
+    further: frozenset[str] = frozenset()
+    """Variables that only this target sets."""
+    facts: frozenset[str] = frozenset()
+    """Facts that this target decides, whatever the topology asks for."""
 
 
 def on_docker(plan: Plan, role: str) -> dict[str, Any]:
@@ -90,12 +105,35 @@ def kubernetes_grace(plan: Plan, role: str) -> float:
     return float(spec["terminationGracePeriodSeconds"] - before)
 
 
+def on_ecs(plan: Plan, role: str) -> dict[str, Any]:
+    [task] = [
+        each for each in plan.of_type("aws:ecs/taskDefinition:TaskDefinition") if each.name == f"agno-{role}"
+    ]
+    [app] = [each for each in json.loads(task.inputs["containerDefinitions"]) if each["name"] == "app"]
+    container: dict[str, Any] = app
+    return container
+
+
+def ecs_environment(plan: Plan, role: str) -> dict[str, str]:
+    app = on_ecs(plan, role)
+    secrets = {f"{each['name']}_FILE": "a reference" for each in app["secrets"]}
+    return {each["name"]: each["value"] for each in app["environment"]} | secrets
+
+
 TARGETS: dict[str, Target] = {
     "docker": Target(lambda plan, role: on_docker(plan, role)["env"], docker_grace),
     "kubernetes": Target(
         kubernetes_environment,
         kubernetes_grace,
         {"images": {"app": "registry.example.com/app:1", "pgbouncer": "registry.example.com/pgbouncer:1"}},
+    ),
+    "ecs": Target(
+        ecs_environment,
+        lambda plan, role: float(on_ecs(plan, role)["stopTimeout"]),
+        PROD["agno-ha:ecs"],
+        frozenset({"KEEP_ALIVE"}),  # longer than the load balancer's, which nginx needs not
+        # RDS and ElastiCache are always encrypted, and the latter keeps no log.
+        frozenset({"tls", "postgresTls", "redisTls", "appendonly"}),
     ),
 }
 REFERENCE = "docker"
@@ -120,16 +158,18 @@ def test_a_target_gives_the_app_what_the_reference_gives_it(
     first, second = TARGETS[REFERENCE], TARGETS[name]
     one = evaluate(topology, target=REFERENCE, own=first.own, given="a given value")
     other = evaluate(topology, target=name, own=second.own, given="a given value")
-    for role in ("web", *(["scheduler"] if topology else [])):
+    for role in ("web", *(["scheduler"] if "scheduler" in topology["app"] else [])):
         expected = named(first.environment(one, role))
-        assert named(second.environment(other, role)) == expected
+        seen = named(second.environment(other, role))
+        assert {key: value for key, value in seen.items() if key not in second.further} == expected
+        assert second.further <= set(seen)
         assert {"DB_POOL_SIZE", "DB_MAX_OVERFLOW", "DRAIN_DELAY", "POSTGRES_PASSWORD"} <= set(expected)
         assert set(first.environment(one, role)) >= ADDRESSES <= set(second.environment(other, role))
         assert second.grace(other, role) == first.grace(one, role)
     different = {key for key, value in facts(one).items() if facts(other)[key] != value}
     assert set(facts(one)) == set(facts(other))
     assert "target" in different
-    assert different <= OF_THE_TARGET | SUMS
+    assert different <= OF_THE_TARGET | SUMS | second.facts
 
 
 def test_every_target_is_here() -> None:

@@ -111,9 +111,9 @@ def test_secrets_stand_in_secret_inputs_only(evaluate: Evaluate) -> None:
     plan = evaluate({"app": {"secrets": {"API_TOKEN": "given"}}}, given="a given value")
     for resource in plan.resources:
         text = str({key: value for key, value in resource.inputs.items() if not isinstance(value, Secret)})
-        assert "secret agno" not in text, resource.name
+        assert "secret-agno" not in text, resource.name
         assert "a given value" not in text, resource.name
-    assert "secret agno" not in str(render(plan, "agno-ha-test").stack)
+    assert "secret-agno" not in str(render(plan, "agno-ha-test").stack)
 
 
 def test_equal_programs_are_equal_files(evaluate: Evaluate) -> None:
