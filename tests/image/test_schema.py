@@ -1,5 +1,6 @@
 """The schema step: empty databases, several at once, Postgres absent, the second time."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -76,8 +77,9 @@ def test_a_held_lock_is_waited_for_with_a_bound(postgres: servers.Postgres, data
 
 
 def test_the_lock_file_is_what_the_image_installs() -> None:
+    uv = os.environ.get("UV", "uv")  # `uv run` names itself, and need not be on PATH
     exported = subprocess.run(
-        ["uv", "export", "-q", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--directory",
+        [uv, "export", "-q", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--directory",
          str(servers.IMAGE)], capture_output=True, text=True, check=True, timeout=60,
     ).stdout  # fmt: skip
     lock = Path(servers.IMAGE / "requirements.lock").read_text()
