@@ -305,7 +305,7 @@ def test_only_the_flows_that_exist(run: Evaluate) -> None:
         return {
             peer["podSelector"]["matchLabels"][component] if "podSelector" in peer else "*"
             for rule in policies[name].get("ingress", [])
-            for peer in rule["from"]
+            for peer in rule.get("from", [{}])
         }
 
     assert {name: come(name) for name in sorted(policies)} == {
@@ -318,6 +318,13 @@ def test_only_the_flows_that_exist(run: Evaluate) -> None:
         "scheduler": set(),
         "web": {"nginx"},
     }
+    # Who asks Prometheus must let it read.
+    own = {"scaling": {"autoscaler": "keda", "prometheus": "http://prometheus.monitoring:9090"}}
+    [web] = [each for each in of_kind(run(None, own), "NetworkPolicy") if each["metadata"]["name"] == "web"]
+    assert [list(rule["from"][0]) for rule in web["spec"]["ingress"]] == [
+        ["podSelector"],
+        ["namespaceSelector"],
+    ]
     # Every selector of a policy, a Service and a budget chooses the pods of one workload.
     labels = [
         each.inputs["spec"]["template"]["metadata"]["labels"]

@@ -180,8 +180,9 @@ def unsupported(topology: Topology, settings: KubernetesSettings) -> Iterator[st
     front = settings.load_balancer
     if front.kind == "service":
         yield (
-            "A Service has no timeouts, no body limit and no paths: the cloud's hold, and /metrics can be read from "
-            "outside. topology.loadBalancer has no effect but for httpPort."
+            "A Service has no timeouts, no body limit and no paths: the cloud's hold, /metrics can be read from "
+            "outside, and what clients say in X-Forwarded-* is believed. topology.loadBalancer has no effect but for "
+            "httpPort."
         )
     elif front.kind == "ingress":
         given = {"httpPort", "httpsPort", "replicas", "cpu", "memory"} & {

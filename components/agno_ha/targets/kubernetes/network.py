@@ -16,11 +16,12 @@ from agno_ha.targets.kubernetes.scope import Scope
 from agno_ha.topology import Topology
 
 _LEVELS = ("enforce", "audit", "warn")
-_ANYWHERE: dict[str, Any] = {"ipBlock": {"cidr": "0.0.0.0/0"}}
+_ANYWHERE: tuple[dict[str, Any], ...] = ()
+"""No peers is everybody; a block of all addresses would leave out pods and nodes with some network plugins."""
 # All but the cloud's metadata, which hands out the node's credentials.
 _OUTSIDE: dict[str, Any] = {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}}
-# A cache of DNS on each node listens there.
-_NODE_DNS: dict[str, Any] = {"ipBlock": {"cidr": "169.254.0.0/16"}}
+# A cache of DNS on each node listens on a link-local address and on that of the Service, which no selector chooses.
+_DNS_BLOCKS = ("169.254.0.0/16", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 _CNPG_STATUS = 8000
 
 
@@ -29,13 +30,14 @@ class _Flow:
     """Traffic with some peers."""
 
     peers: Sequence[dict[str, Any]]
+    """None: with everybody."""
     ports: Sequence[int] = ()
     """Default: all."""
     protocols: Sequence[str] = ("TCP",)
 
     def rule(self, side: str) -> dict[str, Any]:
         ports = [{"protocol": name, "port": port} for port in self.ports for name in self.protocols]
-        return {side: list(self.peers), **({"ports": ports} if ports else {})}
+        return {**({side: list(self.peers)} if self.peers else {}), **({"ports": ports} if ports else {})}
 
 
 def create(scope: Scope) -> Scope:
@@ -70,9 +72,11 @@ def create(scope: Scope) -> Scope:
 def policies(scope: Scope) -> dict[str, dict[str, Any]]:
     """Return each policy's spec by its name."""
     topology = scope.topology
+    where = scope.settings.dns.split(".")[1:2] or ["kube-system"]
+    dns = [_namespace(where[0]), *({"ipBlock": {"cidr": block}} for block in _DNS_BLOCKS)]
     return {
         "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
-        "dns": _policy(None, to=[_Flow([_namespace("kube-system"), _NODE_DNS], (53,), ("UDP", "TCP"))]),
+        "dns": _policy(None, to=[_Flow(dns, (53,), ("UDP", "TCP"))]),
         **_stores(scope),
         **_app(scope),
         **(_nginx(topology) if scope.settings.load_balancer.kind == "nginx" else {}),
@@ -119,15 +123,20 @@ def _app(scope: Scope) -> dict[str, dict[str, Any]]:
     out = [_Flow([_OUTSIDE]), *(_Flow([_component(store)], (port,)) for store, port in stores)]
     controller = balancer.controller_namespace
     front = {
-        "nginx": _component("nginx"),
-        "ingress": _namespace(controller) if controller else _ANYWHERE,
+        "nginx": (_component("nginx"),),
+        "ingress": (_namespace(controller),) if controller else _ANYWHERE,
         "service": _ANYWHERE,
     }[balancer.kind]
-    readers = [_namespace(monitoring.namespace)] if monitoring.enabled else []
-    made = {"web": _policy("web", come=[_Flow([front, *readers], (topology.app.port,))], to=out)}
+    # Prometheus reads the instances for alerts, and for an autoscaler that asks it.
+    read = monitoring.enabled or scope.settings.scaling.prometheus is not None
+    readers = [_namespace(monitoring.namespace)] if read else []
+    come = [_Flow(front, (topology.app.port,))]
+    if readers and front:
+        come.append(_Flow(readers, (topology.app.port,)))
+    made = {"web": _policy("web", come=come, to=out)}
     if topology.app.scheduler.enabled:
-        come = [_Flow(readers, (topology.app.port,))] if readers else None
-        made["scheduler"] = _policy("scheduler", come=come, to=out)
+        read_only = [_Flow(readers, (topology.app.port,))] if readers else None
+        made["scheduler"] = _policy("scheduler", come=read_only, to=out)
     return made
 
 
@@ -135,7 +144,7 @@ def _nginx(topology: Topology) -> dict[str, dict[str, Any]]:
     secure = topology.load_balancer.tls.mode != "off"
     ports = (nginx.HTTP_PORT, nginx.HTTPS_PORT) if secure else (nginx.HTTP_PORT,)
     to_web = _Flow([_component("web")], (topology.app.port,))
-    return {"nginx": _policy("nginx", come=[_Flow([_ANYWHERE], ports)], to=[to_web])}
+    return {"nginx": _policy("nginx", come=[_Flow(_ANYWHERE, ports)], to=[to_web])}
 
 
 def _policy(

@@ -15,7 +15,9 @@ from agno_ha.targets.kubernetes.pod import Container, probe
 from agno_ha.targets.kubernetes.scope import Scope, memory
 from agno_ha.targets.kubernetes.store import server
 
-_DATA = "/var/lib/postgresql/data"
+_MOUNT = "/var/lib/postgresql/data"
+_DATA = f"{_MOUNT}/pgdata"
+"""Below the mount, whose own directory belongs to root and may hold lost+found."""
 
 
 def create(scope: Scope, credentials: Credentials) -> tuple[list[pulumi.Resource], Server]:
@@ -62,8 +64,7 @@ def _server(scope: Scope, credentials: Credentials) -> kubernetes.apps.v1.Statef
         env={
             "POSTGRES_USER": ADMINISTRATOR,
             "POSTGRES_PASSWORD_FILE": secret_file("POSTGRES_ADMIN_PASSWORD"),
-            # Below the mount, whose own directory belongs to root and may hold lost+found.
-            "PGDATA": f"{_DATA}/pgdata",
+            "PGDATA": _DATA,
         },
         ports={"postgres": POSTGRES_PORT},
         files=[
@@ -89,7 +90,8 @@ def _server(scope: Scope, credentials: Credentials) -> kubernetes.apps.v1.Statef
         scope,
         container,
         volume,
-        path=_DATA,
+        path=_MOUNT,
+        directory=_DATA,
         uid=POSTGRES_UID,
         grace=postgres.stop_grace,
         port=POSTGRES_PORT,

@@ -12,7 +12,15 @@ from agno_ha.targets.kubernetes.scope import File, Scope
 
 
 def server(
-    scope: Scope, container: Container, volume: File, *, path: str, uid: int, grace: float, port: int
+    scope: Scope,
+    container: Container,
+    volume: File,
+    *,
+    path: str,
+    directory: str | None = None,
+    uid: int,
+    grace: float,
+    port: int,
 ) -> kubernetes.apps.v1.StatefulSet:
     """Create the StatefulSet and the Service; the container's name is theirs, and that of its port.
 
@@ -24,12 +32,26 @@ def server(
         container: the server.
         volume: its data.
         path: where the data is mounted.
+        directory: one below it that must exist before the server starts.
         uid: user of its processes.
         grace: seconds to stop.
         port: where it listens.
     """
     room = container.name
-    container = replace(container, files=[*container.files, replace(volume, path=path)])
+    data = replace(volume, path=path)
+    before = []
+    if directory is not None:
+        before.append(
+            Container(
+                name="directory",
+                image=container.image,
+                cpu=container.cpu,
+                memory=container.memory,
+                command=["mkdir", "-p", directory],
+                files=[data],
+            )
+        )
+    container = replace(container, files=[*container.files, data])
     service(scope, room, {room: port})
     return kubernetes.apps.v1.StatefulSet(
         f"{scope.name}-{room}",
@@ -39,7 +61,7 @@ def server(
             "selector": {"matchLabels": selector(room)},
             # In order, a version that does not become ready would block the one that mends it.
             "podManagementPolicy": "Parallel",
-            "template": template(scope, room, container, uid=uid, grace=grace),
+            "template": template(scope, room, container, uid=uid, grace=grace, before=before),
         },
         opts=scope.options(wait=True),
     )
