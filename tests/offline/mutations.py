@@ -26,6 +26,7 @@ RESTART = "taskSpec.restartPolicy"
 class Mutation:
     base: str
     resource: str
+    """Its name, and its kind after a space where that is not told by the path."""
     path: str
     value: Any
     """A value, `DROP`, or a function of the old value."""
@@ -38,7 +39,7 @@ class Mutation:
     @property
     def findings(self) -> set[tuple[str, str]]:
         pairs = (text.partition("@") for text in self.expected.split())
-        return {(rule, resource or self.resource) for rule, _, resource in pairs}
+        return {(rule, resource or self.resource.partition(" ")[0]) for rule, _, resource in pairs}
 
 
 def setting(name: str, value: str) -> Callable[[list[str]], list[str]]:

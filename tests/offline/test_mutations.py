@@ -15,8 +15,15 @@ from agno_ha_policies import Configuration, Finding, Resource, evaluate, rules
 from agno_ha_policies.view import View
 from policies.stacks import changed
 
+from .aws_mutations import AWS_MUTATIONS
 from .conftest import Evaluate
-from .mutations import MUTATIONS, Mutation
+from .ecs import EcsEvaluate, ecs
+from .mutations import MUTATIONS as DOCKER_MUTATIONS
+from .mutations import Mutation
+
+__all__ = ["ecs"]
+
+MUTATIONS = [*DOCKER_MUTATIONS, *AWS_MUTATIONS]
 
 RULES = Path(rules.__path__[0])
 Stack = dict[str, Resource]
@@ -25,12 +32,13 @@ Site = tuple[str, int, str, str]
 
 
 @pytest.fixture
-def stacks(evaluate: Evaluate) -> dict[str, Stack]:
+def stacks(evaluate: Evaluate, ecs: EcsEvaluate) -> dict[str, Stack]:
     made = {
         "dev": evaluate(),
         "pooled": evaluate({"postgres": {"pooler": {"enabled": True}}}),
         "one target": evaluate({"scaling": {"memory": None}}),
         "prod": evaluate({"loadBalancer": {"tls": {"mode": "generated"}}}, environment="prod"),
+        "ecs": ecs(),
     }
     named = {name: {each.urn: each for each in resources_of(plan)} for name, plan in made.items()}
     # What the Docker target can't offer, and a target for production does.
@@ -41,14 +49,14 @@ def stacks(evaluate: Evaluate) -> dict[str, Stack]:
 
 
 def broken(stack: Stack, mutation: Mutation) -> list[Resource]:
+    name, _, told = mutation.resource.partition(" ")
     kinds = {"agno-redis-data": "Volume", "agno": "AgnoService"}
-    kind = kinds.get(mutation.resource, "ServiceConfig" if mutation.path == "data" else "Service")
-    [target] = [
-        each for each in stack.values() if each.name == mutation.resource and each.type.endswith(f":{kind}")
-    ]
+    kind = told or kinds.get(name, "ServiceConfig" if mutation.path == "data" else "Service")
+    [target] = [each for each in stack.values() if each.name == name and each.type.endswith(f":{kind}")]
     value = mutation.value(reach(target.props, mutation.path)) if callable(mutation.value) else mutation.value
-    if mutation.path == "protect":
-        return [replace(each, protect=value) if each is target else each for each in stack.values()]
+    if mutation.path in ("protect", "ignored"):
+        other: Any = {mutation.path: value}
+        return [replace(each, **other) if each is target else each for each in stack.values()]
     broken = changed(target, **{mutation.path: value})
     assert broken.props != target.props, "nothing was broken"
     return [broken if each is target else each for each in stack.values()]
@@ -66,7 +74,7 @@ def seen(finding: Finding) -> tuple[str, str]:
 
 def test_the_stacks_are_good(stacks: dict[str, Stack]) -> None:
     for name, stack in stacks.items():
-        environment: Any = "prod" if name == "prod" else "dev"
+        environment: Any = "prod" if name in ("prod", "ecs") else "dev"
         assert evaluate_(stack.values(), environment) == [], name
 
 

@@ -140,7 +140,7 @@ def test_a_resource_that_was_never_registered_is_read_from_the_stack() -> None:
 
 def test_two_policies_a_family_and_kind() -> None:
     names = [policy.name for policy in policies(Configuration())]
-    kinds = {"CACHE", "CACHE-stack", "DB", "LB", "OPS", "POOL", "POOL-stack", "SCALE", "SEC"}
+    kinds = {"CACHE", "CACHE-stack", "DB", "LB", "OPS", "POOL", "POOL-stack", "SCALE", "SCALE-stack", "SEC"}
     assert len(names) == len(set(names))
     assert set(names) == {
         *(f"{kind}{level}" for kind in kinds for level in ("", "-advisory")),

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from agno_ha_policies import RULES, Configuration, evaluate, evaluation
-from policies.cases import CASES, Case
+from policies.aws_cases import AWS
+from policies.cases import CASES as DOCKER
+from policies.cases import Case
 from policies.stacks import Resource, facts, found
 
 from policies import test_docker_rules, test_facts_rules
 
+CASES = [*DOCKER, *AWS]
 ELSEWHERE = {
     "SCALE-001",
     "POOL-001",
