@@ -15,26 +15,30 @@ from agno_ha_policies import Configuration, Finding, Resource, evaluate, rules
 from agno_ha_policies.view import View
 from policies.stacks import changed
 
-from . import kubernetes_mutations
+from . import aws_mutations, kubernetes_mutations
 from .conftest import Evaluate
+from .ecs import EcsEvaluate, ecs
 from .mutations import MUTATIONS as ON_DOCKER
 from .mutations import Mutation
 
+__all__ = ["ecs"]
+
 RULES = Path(rules.__path__[0])
-MUTATIONS = [*ON_DOCKER, *kubernetes_mutations.MUTATIONS]
+MUTATIONS = [*ON_DOCKER, *kubernetes_mutations.MUTATIONS, *aws_mutations.MUTATIONS]
 Stack = dict[str, Resource]
 Site = tuple[str, int, str, str]
 """Rule file, line, property, first words of the message: one branch of one rule."""
 
 
 @pytest.fixture
-def stacks(evaluate: Evaluate) -> dict[str, Stack]:
+def stacks(evaluate: Evaluate, ecs: EcsEvaluate) -> dict[str, Stack]:
     made = {
         "dev": evaluate(),
         "pooled": evaluate({"postgres": {"pooler": {"enabled": True}}}),
         "one target": evaluate({"scaling": {"memory": None}}),
         "prod": evaluate({"loadBalancer": {"tls": {"mode": "generated"}}}, environment="prod"),
         **kubernetes_mutations.stacks(evaluate),
+        "ecs prod": ecs(),
     }
     named = {name: {each.urn: each for each in resources_of(plan)} for name, plan in made.items()}
     # What the Docker target can't offer, and a target for production does.
@@ -52,8 +56,9 @@ def broken(stack: Stack, mutation: Mutation) -> list[Resource]:
         each for each in stack.values() if each.name == mutation.name and each.type.endswith(f":{kind}")
     ]
     value = mutation.value(reach(target.props, mutation.path)) if callable(mutation.value) else mutation.value
-    if mutation.path == "protect":
-        return [replace(each, protect=value) if each is target else each for each in stack.values()]
+    if mutation.path in ("protect", "ignored"):
+        other: Any = {mutation.path: value}
+        return [replace(each, **other) if each is target else each for each in stack.values()]
     broken = changed(target, **{mutation.path: value})
     assert broken.props != target.props, "nothing was broken"
     return [broken if each is target else each for each in stack.values()]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from agno_ha_policies import RULES, Configuration, evaluate, evaluation
+from policies.aws_cases import CASES as ON_AWS
 from policies.cases import CASES as ON_DOCKER
 from policies.cases import Case
 from policies.kubernetes_cases import CASES as ON_KUBERNETES
@@ -14,7 +15,7 @@ from policies.stacks import Resource, facts, found
 
 from policies import test_docker_rules, test_facts_rules
 
-CASES = [*ON_DOCKER, *ON_KUBERNETES]
+CASES = [*ON_DOCKER, *ON_KUBERNETES, *ON_AWS]
 ELSEWHERE = {
     "SCALE-001",
     "POOL-001",

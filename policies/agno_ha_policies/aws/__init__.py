@@ -1,0 +1,1 @@
+"""How AWS's resources are read, whoever wrote them."""

@@ -1,0 +1,20 @@
+"""Types of the AWS resources that rules look at."""
+
+from __future__ import annotations
+
+TASK = "aws:ecs/taskDefinition:TaskDefinition"
+SERVICE = "aws:ecs/service:Service"
+SCALING = "aws:appautoscaling/target:Target"
+BALANCER = "aws:lb/loadBalancer:LoadBalancer"
+LISTENER = "aws:lb/listener:Listener"
+TARGETS = "aws:lb/targetGroup:TargetGroup"
+INSTANCE = "aws:rds/instance:Instance"
+PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
+CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
+CACHE_PARAMETERS = "aws:elasticache/parameterGroup:ParameterGroup"
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+POLICY = "aws:iam/policy:Policy"
+LOGS = "aws:cloudwatch/logGroup:LogGroup"

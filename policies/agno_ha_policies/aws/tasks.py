@@ -1,0 +1,80 @@
+"""Task definitions: the containers that their JSON holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from agno_ha_policies.model import UNKNOWN
+from agno_ha_policies.view import View
+
+CONTAINERS = "containerDefinitions"
+
+
+class Container(NamedTuple):
+    """One container."""
+
+    position: int
+    data: Mapping[str, Any]
+
+    def path(self, name: str) -> str:
+        """Where one of its properties is."""
+        return f"{CONTAINERS}.{self.position}.{name}"
+
+    @property
+    def name(self) -> str:
+        """Its name; its number where it has none."""
+        name = self.data.get("name")
+        return name if isinstance(name, str) else str(self.position)
+
+    @property
+    def essential(self) -> bool:
+        """Whether the task ends with it; ECS' default is true. Others prepare, and end before it starts."""
+        return self.data.get("essential") is not False
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Name → value of its plain variables."""
+        entries = self.data.get("environment")
+        pairs = [each for each in entries if isinstance(each, Mapping)] if isinstance(entries, list) else []
+        return {each["name"]: each.get("value") for each in pairs if isinstance(each.get("name"), str)}
+
+
+def is_unknown(view: View[Any]) -> bool:
+    """Whether the containers are not known before the deployment, as where a host of a store is among them."""
+    return view.known(CONTAINERS, None) is UNKNOWN
+
+
+def containers(view: View[Any]) -> list[Container]:
+    """Return the containers; none, and said, where they can't be read."""
+    text = view.text(CONTAINERS)
+    try:
+        found = json.loads(text) if text is not None else []
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        view.unreadable(CONTAINERS, "is not a list of containers")
+        return []
+    return [Container(index, each) for index, each in enumerate(found) if isinstance(each, Mapping)]
+
+
+def app(view: View[Any]) -> Container | None:
+    """Return the container that has a connection pool or the role of an instance; None where none has."""
+    for each in containers(view):
+        if each.essential and {"DB_POOL_SIZE", "AGNO_ROLE"} & set(each.environment):
+            return each
+    return None
+
+
+def number(view: View[Any], container: Container, name: str, default: float) -> float | None:
+    """Return a variable that holds a number; None, and said, where it does not. It is never shown."""
+    value = container.environment.get(name, default)
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        found = float("nan")
+    if found != found or found in (float("inf"), float("-inf")):
+        view.unreadable(container.path(f"environment.{name}"), "is not a number")
+        return None
+    return found

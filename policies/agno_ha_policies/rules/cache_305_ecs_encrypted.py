@@ -1,0 +1,31 @@
+"""CACHE-305: encryption of Redis' snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agno_ha_policies.aws.kinds import CACHE
+from agno_ha_policies.model import NoBounds, ResourceRule, Violation
+from agno_ha_policies.view import View
+
+
+def check(view: View[NoBounds]) -> Iterator[Violation]:
+    """Read the setting."""
+    if view.flag("atRestEncryptionEnabled", False) is False:
+        yield view.violation(
+            "atRestEncryptionEnabled",
+            "disks and snapshots are not encrypted. Set it to true.",
+        )
+
+
+RULE = ResourceRule(
+    id="CACHE-305",
+    title="Redis on ElastiCache is encrypted at rest",
+    severity="medium",
+    levels={"dev": "disabled"},
+    rationale="Snapshots hold events and, where they are kept there, sessions. It can't be switched on later.",
+    remediation="Set atRestEncryptionEnabled to true.",
+    bounds=NoBounds,
+    types=frozenset({CACHE}),
+    check=check,
+)

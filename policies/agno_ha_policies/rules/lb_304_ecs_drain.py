@@ -1,0 +1,45 @@
+"""LB-304: the time that a task gets to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agno_ha.topology.lifecycle import LIFESPAN_DRAIN
+
+from agno_ha_policies.aws.kinds import TASK
+from agno_ha_policies.aws.tasks import app, number
+from agno_ha_policies.model import NoBounds, ResourceRule, Violation
+from agno_ha_policies.view import View, digits
+
+_LEAST = 60.0
+"""Seconds for an instance that does not say how it drains; ECS' own is 30."""
+
+
+def check(task: View[NoBounds]) -> Iterator[Violation]:
+    """Compare stopTimeout with DRAIN_DELAY + DRAIN_TIMEOUT and the background runs."""
+    container = app(task)
+    if container is None:
+        return
+    delay, timeout = number(task, container, "DRAIN_DELAY", 0), number(task, container, "DRAIN_TIMEOUT", 0)
+    given = container.data.get("stopTimeout", 30)
+    if delay is None or timeout is None or not isinstance(given, int):
+        return
+    needed = delay + timeout + LIFESPAN_DRAIN if timeout else _LEAST
+    if given < needed:
+        yield task.violation(
+            container.path("stopTimeout"),
+            f"killed after {digits(given)}s, and draining needs {digits(needed)}s. Raise it; Fargate admits 120.",
+        )
+
+
+RULE = ResourceRule(
+    id="LB-304",
+    title="Instances on ECS drain before they are killed",
+    severity="high",
+    rationale="An instance that is killed before its requests and background runs have ended loses them in "
+    "every roll.",
+    remediation="Raise stopTimeout; for an AgnoService, app.drain.grace.",
+    bounds=NoBounds,
+    types=frozenset({TASK}),
+    check=check,
+)

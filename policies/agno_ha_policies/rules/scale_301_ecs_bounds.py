@@ -1,0 +1,42 @@
+"""SCALE-301: the bounds of Application Auto Scaling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agno_ha_policies.aws.kinds import SCALING
+from agno_ha_policies.model import ResourceRule, Violation
+from agno_ha_policies.rules.scale_001_bounds import ScalingBounds
+from agno_ha_policies.view import View, digits
+
+
+def check(target: View[ScalingBounds]) -> Iterator[Violation]:
+    """Compare both capacities of an ECS service with floor and ceiling."""
+    if target.text("serviceNamespace") != "ecs":
+        return
+    low, high, bounds = target.number("minCapacity"), target.number("maxCapacity"), target.bounds
+    if low is not None and low < bounds.floor:
+        yield target.violation(
+            "minCapacity", f"{digits(low)} is below the floor of {bounds.floor}. Raise it to {bounds.floor}."
+        )
+    if high is not None and high > bounds.ceiling:
+        yield target.violation(
+            "maxCapacity",
+            f"{digits(high)} is above the ceiling of {bounds.ceiling}. Lower it to {bounds.ceiling}, or raise this "
+            "rule's ceiling.",
+        )
+
+
+RULE = ResourceRule(
+    id="SCALE-301",
+    title="Autoscaling on ECS stays within bounds",
+    severity="critical",
+    rationale="What runs is what the scalable target says, whatever the configuration says: one instance, or a "
+    "thousand.",
+    remediation="Set minCapacity and maxCapacity; for an AgnoService, scaling.min and scaling.max of its "
+    "topology.",
+    bounds=ScalingBounds,
+    presets={"dev": ScalingBounds(floor=1, ceiling=10)},
+    types=frozenset({SCALING}),
+    check=check,
+)

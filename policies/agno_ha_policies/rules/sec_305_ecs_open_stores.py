@@ -1,0 +1,53 @@
+"""SEC-305: who may reach the stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agno_ha_policies.aws.kinds import GROUP, INGRESS, OLD_RULE
+from agno_ha_policies.model import NoBounds, ResourceRule, Violation
+from agno_ha_policies.view import View
+
+_STORES = (5432, 6379)
+
+
+def check(view: View[NoBounds]) -> Iterator[Violation]:
+    """Look at rules that let everybody in, written apart or inside the group."""
+    if view.resource.type == INGRESS:
+        yield from _open(view, "", "cidrIpv4", view.text("cidrIpv4", ""))
+    elif view.resource.type == OLD_RULE:
+        if view.text("type") == "ingress":
+            yield from _lists(view, "")
+    else:
+        for index, _ in enumerate(view.items("ingress") or []):
+            yield from _lists(view, f"ingress.{index}.")
+
+
+def _lists(view: View[NoBounds], at: str) -> Iterator[Violation]:
+    for index, _ in enumerate(view.items(f"{at}cidrBlocks") or []):
+        path = f"{at}cidrBlocks.{index}"
+        yield from _open(view, at, path, view.text(path))
+
+
+def _open(view: View[NoBounds], at: str, path: str, source: str | None) -> Iterator[Violation]:
+    if source not in ("0.0.0.0/0", "::/0"):
+        return
+    low, high = view.number(f"{at}fromPort", 0), view.number(f"{at}toPort", 65535)
+    for port in _STORES:
+        if low is not None and high is not None and low <= port <= (high or 65535):
+            yield view.violation(
+                path, f"port {port} is open to the world. Refer to the instances' group instead."
+            )
+            return
+
+
+RULE = ResourceRule(
+    id="SEC-305",
+    title="Stores on AWS are not open to the world",
+    severity="critical",
+    rationale="Whatever reaches the port may try passwords, and a flaw is open to everybody.",
+    remediation="Let a security group refer to the instances' own group.",
+    bounds=NoBounds,
+    types=frozenset({GROUP, INGRESS, OLD_RULE}),
+    check=check,
+)

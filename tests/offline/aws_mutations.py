@@ -1,0 +1,89 @@
+"""The good prod stack on ECS broken one setting at a time, and exactly the rules that should notice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from policies.stacks import DROP
+
+from .mutations import Mutation
+
+
+def ecs(*case: Any) -> Mutation:
+    """A mutation of the prod stack."""
+    return Mutation("ecs prod", *case)
+
+
+def container(change: Callable[[dict[str, Any]], Any]) -> Callable[[str], str]:
+    """Another app container."""
+
+    def changed(text: str) -> str:
+        found = json.loads(text)
+        change(found[0])
+        return json.dumps(found)
+
+    return changed
+
+
+def variable(name: str, value: str) -> Callable[[str], str]:
+    """Another plain variable of it, or one more."""
+
+    def change(app: dict[str, Any]) -> None:
+        kept = [each for each in app["environment"] if each["name"] != name]
+        app["environment"] = [*kept, {"name": name, "value": value}]
+
+    return container(change)
+
+
+def parameter(name: str, value: str) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
+    """Another value of a parameter."""
+    return lambda given: [{**each, "value": value} if each["name"] == name else each for each in given]
+
+
+C = "containerDefinitions"
+AGNO, WEB, TASK = "agno", "Service:agno-web", "TaskDefinition:agno-web"
+SCALING, PG, REDIS = "Target:agno-scaling", "Instance:agno-postgres", "ReplicationGroup:agno-redis"
+FORWARD = [{"type": "forward", "targetGroupArn": "x"}]
+MUTATIONS = [
+    ecs(SCALING, "minCapacity", 1, "SCALE-301 SCALE-302"),
+    ecs(SCALING, "maxCapacity", 60, "SCALE-301 SCALE-302 POOL-301@agno-postgres"),
+    ecs(WEB, "ignored", (), "SCALE-303"),
+    ecs(WEB, "deploymentMinimumHealthyPercent", 50, "SCALE-304"),
+    ecs(TASK, C, variable("DB_POOL_SIZE", "1"), "POOL-302 POOL-303"),
+    ecs(TASK, C, variable("WORKERS", "4"), "POOL-301@agno-postgres POOL-303"),
+    ecs("rds/parameterGroup:ParameterGroup:agno-postgres", "parameters",
+        parameter("max_connections", "195"), "POOL-303"),
+    ecs(PG, "publiclyAccessible", True, "DB-301"),
+    ecs(PG, "multiAz", False, "DB-302"),
+    ecs(PG, "backupRetentionPeriod", 0, "DB-303"),
+    ecs(PG, "deletionProtection", False, "DB-304"),
+    ecs(PG, "storageEncrypted", False, "DB-305"),
+    ecs(REDIS, "automaticFailoverEnabled", False, "CACHE-301"),
+    ecs(REDIS, "transitEncryptionEnabled", False, "CACHE-302"),
+    ecs(REDIS, "authToken", DROP, "CACHE-302"),
+    ecs("elasticache/parameterGroup:ParameterGroup:agno-redis", "parameters",
+        parameter("maxmemory-policy", "allkeys-lru"), "CACHE-303"),
+    ecs(REDIS, "numNodeGroups", 3, "CACHE-304"),
+    ecs(REDIS, "clusterMode", "enabled", "CACHE-304"),
+    ecs(REDIS, "atRestEncryptionEnabled", False, "CACHE-305"),
+    ecs("LoadBalancer:agno-load-balancer", "idleTimeout", 60, "LB-301"),
+    ecs("Listener:agno-http", "defaultActions", FORWARD, "LB-302"),
+    ecs("TargetGroup:agno-web", "healthCheck.path", "/ready", "LB-303"),
+    ecs(TASK, C, container(lambda app: app.update(stopTimeout=30)), "LB-304"),
+    ecs(TASK, C, variable("OPENAI_API_KEY", "hunter2"), "SEC-301"),
+    ecs(TASK, C, variable("DATABASE_URL", "postgres://agno:hunter2@db/agno"), "SEC-301"),
+    ecs(TASK, C, container(lambda app: app.update(privileged=True)), "SEC-302"),
+    ecs(TASK, C, container(lambda app: app.pop("user")), "SEC-303"),
+    ecs(TASK, C, container(lambda app: app.pop("readonlyRootFilesystem")), "SEC-304"),
+    ecs("SecurityGroupIngressRule:agno-load-balancer-443-0", "toPort", 6000, "SEC-305"),
+    ecs(TASK, C, container(lambda app: app.update(image="agents:latest")), "SEC-306"),
+    ecs(WEB, "networkConfiguration.assignPublicIp", True, "SEC-307"),
+    ecs("RolePolicy:agno-execution", "policy",
+        lambda text: text.replace("logs:PutLogEvents", "logs:*"), "SEC-308"),
+    ecs(TASK, C, container(lambda app: app.pop("logConfiguration")), "OPS-301"),
+    ecs("LogGroup:agno-logs", "retentionInDays", 0, "OPS-302"),
+    ecs(WEB, "deploymentCircuitBreaker.rollback", False, "OPS-303"),
+]  # fmt: skip
+"""What a transform, or a program of its own, could make of the resources."""

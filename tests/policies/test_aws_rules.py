@@ -1,0 +1,69 @@
+"""What holds for every rule on AWS, whatever stands in the resources."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from agno_ha_policies import UNKNOWN, Resource, evaluate
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from policies.aws_stacks import GOOD, TASK, aws, task
+from policies.stacks import AGNO, facts, found, put
+
+LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.just(UNKNOWN)
+VALUE = st.recursive(
+    LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner)
+)
+PATHS = [
+    *{path for props in GOOD.values() for path in props},
+    *(
+        "healthCheck.path",
+        "deploymentCircuitBreaker.enable",
+        "networkConfiguration.assignPublicIp",
+        "numNodeGroups",
+    ),
+    *(
+        "clusterMode",
+        "userGroupIds",
+        "desiredCount",
+        "deploymentController",
+        "type",
+        "name",
+        "containerDefinitions",
+    ),
+]
+NAMES = ["environment", "user", "image", "stopTimeout", "essential", "name", "privileged", "logConfiguration"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(PATHS)), VALUE), max_size=8), st.sampled_from([AGNO, ""]))
+@settings(max_examples=100, deadline=None)
+def test_no_input_raises(changes: list[tuple[str, Any]], parent: str) -> None:
+    stack: list[Resource] = [facts()]
+    for kind in [*GOOD, TASK]:
+        base = task("agno-web", parent) if kind == TASK else aws(kind, "agno-scaling", parent)
+        props = {**base.props}
+        for path, value in changes:
+            put(props, path, value)
+        stack.append(Resource(f"{base.urn}-{kind}", kind, base.name, parent, props))
+    assert evaluate(stack) == sorted(evaluate(reversed(stack)))
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), st.one_of(st.none(), st.booleans(), st.integers(), st.floats(),
+       st.text(max_size=9), st.lists(st.text(max_size=3), max_size=2))))  # fmt: skip
+@settings(max_examples=100, deadline=None)
+def test_no_container_raises(given_: dict[str, Any]) -> None:
+    text = json.dumps(
+        [{"name": "app", "environment": [{"name": "DB_POOL_SIZE", "value": "5"}], **given_}, 5, None]
+    )
+    evaluate([task(text=text), task("agno-web", AGNO, text=text), facts()])
+
+
+def test_the_first_preview_is_not_stopped() -> None:
+    """The hosts of the stores are not known before the first deployment: nothing mandatory may come of it."""
+    stack = [facts(), task("agno-web", AGNO, text=UNKNOWN), aws("aws:rds/parameterGroup:ParameterGroup",
+             "agno-postgres", AGNO), aws("aws:appautoscaling/target:Target", "agno-scaling", AGNO)]  # fmt: skip
+    findings = evaluate(stack)
+    assert {finding.level for finding in findings} == {"advisory"}
+    assert all(finding.unknown for finding in findings)
+    assert not any(rule.startswith(("POOL", "SCALE")) for rule, _, _ in found(*stack))
