@@ -61,7 +61,7 @@ def read(base: Path, values: Mapping[str, Any], *, source: str) -> Stack:
             values.get("topology") or {},
             base_source=base.name,
             overrides_source=source,
-            surge=module and module.surge,
+            surge=module.surge if module else None,
             # The target's limits depend on its settings: where these are wrong, they are told first.
             limits=partial(module.problems, settings=settings) if module and settings else lambda _: (),
             target=target,

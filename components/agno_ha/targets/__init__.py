@@ -2,15 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agno_ha.topology.problem import ConfigurationError, Problem
+
+if TYPE_CHECKING:
+    import pulumi
+
+    from agno_ha.credentials import Credentials
+    from agno_ha.topology import Topology
 
 NAMES = ("docker", "kubernetes", "ecs")
 """The targets of this version."""
 
 
-def choose(target: object) -> Any:
+class Target(Protocol):
+    """What a target's package offers; `settings` are its own, of the type `Settings`."""
+
+    AUTOSCALES: bool
+    """Whether the platform changes the number of instances by itself."""
+    FAILOVER: bool
+    """Whether a managed Postgres gets a standby where it is asked for."""
+    ADMINISTRATOR: bool
+    """Whether a managed Postgres has a superuser of ours beside the app's role."""
+    Settings: type[Any]
+    """The stack file's section of the target's name."""
+
+    def surge(self, topology: Topology) -> int:
+        """Return how many instances can exist above `scaling.max` while all are replaced."""
+
+    def problems(self, topology: Topology, settings: Any) -> list[Problem]:
+        """Return what the platform would refuse, or would not do as asked."""
+
+    def facts(self, topology: Topology, settings: Any) -> Mapping[str, int | float | str | bool]:
+        """Return the facts that are other here than the topology says."""
+
+    def resolve_images(self, topology: Topology, settings: Any) -> Any:
+        """Return the images, pinned where the target can; as `deploy` takes them."""
+
+    def deploy(
+        self,
+        name: str,
+        *,
+        namespace: str,
+        topology: Topology,
+        settings: Any,
+        images: Any,
+        credentials: Credentials,
+        parent: pulumi.Resource,
+        protect: bool,
+    ) -> pulumi.Output[str]:
+        """Create every resource and return the URL."""
+
+
+def choose(target: object) -> Target | None:
     """Return the target's package; None where this version has no such target.
 
     Imported here alone: the engine looks for the plugin of every provider SDK that is imported.

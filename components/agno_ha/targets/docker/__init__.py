@@ -31,11 +31,8 @@ __all__ = [
 
 Settings = DockerSettings
 AUTOSCALES = False
-"""Whether the platform changes the number of instances by itself."""
 FAILOVER = False
-"""Whether a managed Postgres gets a standby."""
 ADMINISTRATOR = True
-"""Whether a managed Postgres has a superuser of ours beside the app's role."""
 
 
 def problems(topology: Topology, settings: DockerSettings) -> list[Problem]:

@@ -44,11 +44,9 @@ __all__ = [
 
 Settings = EcsSettings
 AUTOSCALES = True
-"""Whether the platform changes the number of instances by itself."""
 FAILOVER = True
-"""Whether a managed Postgres gets a standby."""
 ADMINISTRATOR = False
-"""Whether a managed Postgres has a superuser of ours: RDS keeps that one to itself."""
+"""RDS keeps the superuser to itself."""
 
 
 def facts(topology: Topology, settings: EcsSettings) -> Mapping[str, int | float | str | bool]:

@@ -43,11 +43,8 @@ __all__ = [
 
 Settings = KubernetesSettings
 AUTOSCALES = True
-"""Whether the platform changes the number of instances by itself."""
 FAILOVER = True
-"""Whether a managed Postgres gets a standby where it is asked for."""
 ADMINISTRATOR = True
-"""Whether a managed Postgres has a superuser of ours beside the app's role."""
 
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
