@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from agno_ha.configuration import ConfigurationError
+from agno_ha.configuration import ConfigurationError, Problem
 from agno_ha.offline import ProgramError
 from agno_ha.operations import checks, rendering, workspace
 
@@ -29,18 +29,20 @@ StackName = Annotated[str, typer.Option("--stack", "-s", help="The stack, as in 
 def setup(stack: StackName = "dev") -> None:
     """Prepare what the stack needs: the Docker engine, its Swarm, and the images."""
     with _friendly():
+        chosen = _on_docker(stack)
         from agno_ha.operations import quickstart
 
-        quickstart.prepare(_workspace(stack), _say, _detail)
+        quickstart.prepare(chosen, _say, _detail)
 
 
 @app.command()
 def up(stack: StackName = "dev") -> None:
     """Bring the stack up, or update it, and print how to talk to it."""
     with _friendly():
+        chosen = _on_docker(stack)
         from agno_ha.operations import quickstart
 
-        summary = quickstart.up(_workspace(stack), _say, _detail)
+        summary = quickstart.up(chosen, _say, _detail)
     typer.echo(summary)
 
 
@@ -57,18 +59,20 @@ def down(
             console.print("Nothing was deleted.")
             raise typer.Exit(1)
     with _friendly():
+        chosen = _on_docker(stack)
         from agno_ha.operations import quickstart
 
-        quickstart.down(_workspace(stack), _say, data=data)
+        quickstart.down(chosen, _say, data=data)
 
 
 @app.command()
 def recover(stack: StackName = "dev") -> None:
     """After an interrupted pulumi: make its state true again and remove what no state knows. Deploys nothing."""
     with _friendly():
+        chosen = _on_docker(stack)
         from agno_ha.operations import recovery
 
-        recovery.recover(_workspace(stack), _say)
+        recovery.recover(chosen, _say)
     typer.echo(f"Recovered. Now bring the stack up (agno-ha up --stack {stack}) or take it down.")
 
 
@@ -116,6 +120,21 @@ def _root() -> Path:
 
 def _workspace(stack: str) -> workspace.Workspace:
     return workspace.Workspace(workspace.root_of(Path.cwd()), stack)
+
+
+def _on_docker(stack: str) -> workspace.Workspace:
+    """Return the workspace of a stack of the Docker target, which alone these commands bring up and take down."""
+    found = _workspace(stack)
+    target = found.values().get("target") if (found.root / f"Pulumi.{stack}.yaml").exists() else None
+    if target not in (None, "docker"):
+        message, fix = (
+            "this command is for the Docker target",
+            "Use `pulumi up` and `pulumi destroy`, or `agno-ha render`",
+        )
+        raise ConfigurationError(
+            [Problem(f"Pulumi.{stack}.yaml", "agno-ha:target", str(target), message, fix)]
+        )
+    return found
 
 
 def _say(line: str) -> None:

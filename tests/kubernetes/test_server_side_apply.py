@@ -117,6 +117,19 @@ def pods(objects: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": template["spec"]}
 
 
+def test_an_update_keeps_the_autoscalers_count(evaluate: Evaluate) -> None:
+    name = f"agno-ha-test-{uuid4().hex[:8]}"
+    with namespace({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}):
+        for image, scaled in (("app:1", 3), ("app:2", 4), ("app:3", None)):
+            own = {"images": {"app": image}, "namespace": name}
+            made = render(evaluate(target="kubernetes", own=own))
+            [web], _ = apply([yaml.safe_load(made.files["deployment-web.yaml"])])
+            assert web["spec"]["template"]["spec"]["containers"][0]["image"] == image
+            assert web["spec"]["replicas"] == {"app:1": 1, "app:2": 3, "app:3": 4}[image]
+            if scaled is not None:  # over the subresource, as an HPA does
+                kubectl("scale", "deployment/web", "--namespace", name, f"--replicas={scaled}")
+
+
 def test_strict_validation_is_strict() -> None:
     name = f"agno-ha-test-{uuid4().hex[:8]}"
     with namespace({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}):

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +92,19 @@ def test_the_component_refuses_too() -> None:
 
     with pytest.raises(ConfigurationError, match=r"agno-ha:kubernetes\.images\.app: required"):
         AgnoService("agno", Topology(), target="kubernetes", settings=KubernetesSettings())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "servers",
+        "environment",
+        *(f"targets.kubernetes.{room}" for room in ("quantities", "images", "limits")),
+    ],
+)
+def test_examples_in_the_code(name: str) -> None:
+    tried = doctest.testmod(importlib.import_module(f"agno_ha.{name}"))
+    assert (tried.failed, tried.attempted > 0) == (0, True)
 
 
 SDK = """
