@@ -13,7 +13,7 @@ from typing import Any
 from pulumi import automation as pulumi_automation
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from agno_ha import stack
+from agno_ha import stack, targets
 from agno_ha.offline import Secret
 from agno_ha.operations import automation, checks, stack_deploy, swarm
 from agno_ha.operations.swarm import OperationError, Progress
@@ -69,6 +69,7 @@ def up(workspace: Workspace, progress: Progress, detail: Progress) -> str:
 
 def down(workspace: Workspace, progress: Progress, *, data: bool) -> None:
     """Take the stack down; with `data`, its volumes and generated secrets too."""
+    _only_docker(workspace)
     client = swarm.engine()
     cli = _command(workspace, progress)
     if cli is not None:
@@ -83,12 +84,23 @@ def down(workspace: Workspace, progress: Progress, *, data: bool) -> None:
 
 def render_files(workspace: Workspace, out: Path) -> Path:
     """Write stack.yaml and its configs for a stack; references as configured, no engine needed."""
+    _only_docker(workspace)
     return render(checks.plan(workspace), workspace.namespace).write(out)
 
 
 def _read(workspace: Workspace) -> stack.Stack:
     source = f"Pulumi.{workspace.stack}.yaml"
+    _only_docker(workspace)
     return stack.read(workspace.root / "topology.yaml", workspace.values(), source=source)
+
+
+def _only_docker(workspace: Workspace) -> None:
+    target = workspace.values().get("target")
+    if target in targets.NAMES and target != "docker":
+        raise OperationError(
+            f"Stack {workspace.stack} runs on {target}, and this command is for Docker stacks. Use `pulumi`: "
+            f"`pulumi up --stack {workspace.stack} --policy-pack policies` brings it up."
+        )
 
 
 def _command(workspace: Workspace, progress: Progress) -> pulumi_automation.PulumiCommand | None:
