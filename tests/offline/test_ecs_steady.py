@@ -46,3 +46,17 @@ def test_the_commands_for_docker_say_what_to_use(command: str, monkeypatch: pyte
     text = " ".join(done.stderr.split())
     assert "Stack prod runs on ecs" in text
     assert "pulumi up --stack prod --policy-pack policies" in text
+
+
+def test_a_given_provider_is_used(tmp_path: Path) -> None:
+    program = (ROOT / "__main__.py").read_text()
+    program = program.replace("import pulumi\n", "import pulumi\nimport pulumi_aws as aws\n", 1).replace(
+        "secrets=secrets,",
+        'secrets=secrets, opts=pulumi.ResourceOptions(provider=aws.Provider("theirs", region="eu-central-1")),',
+    )
+    (tmp_path / "__main__.py").write_text(program)
+    shutil.copy(ROOT / "topology.yaml", tmp_path)
+    config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in PROD.items()}
+    config["agno-ha:resolveImages"] = "false"
+    plan = offline.evaluate(tmp_path, "prod", config, outputs=partial(placeholders.outputs, "agno-ha-prod"))
+    assert [each.name for each in plan.of_type("pulumi:providers:aws")] == ["theirs"]

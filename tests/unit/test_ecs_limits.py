@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -248,3 +250,11 @@ def test_a_password_that_aws_refuses_is_told_without_being_shown() -> None:
         ) as caught:
             check(password)
         assert "hunter2" not in str(caught.value)
+
+
+def test_no_other_target_pays_for_the_aws_sdk() -> None:
+    program = (
+        "import sys; from agno_ha import service, stack, targets; targets.choose('docker');"
+        "raise SystemExit('pulumi_aws' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
