@@ -127,10 +127,8 @@ def _on_docker(stack: str) -> workspace.Workspace:
     found = _workspace(stack)
     target = found.values().get("target") if (found.root / f"Pulumi.{stack}.yaml").exists() else None
     if target not in (None, "docker"):
-        message, fix = (
-            "this command is for the Docker target",
-            "Use `pulumi up` and `pulumi destroy`, or `agno-ha render`",
-        )
+        message = "this command is for the Docker target"
+        fix = f"Use `pulumi up --stack {stack} --policy-pack policies` and `pulumi destroy`"
         raise ConfigurationError(
             [Problem(f"Pulumi.{stack}.yaml", "agno-ha:target", str(target), message, fix)]
         )

@@ -239,6 +239,9 @@ def test_task_definitions_are_canonical(ecs: EcsEvaluate) -> None:
         assert each["readonlyRootFilesystem"] is True
         assert each["linuxParameters"]["capabilities"]["drop"] == ["ALL"]
     app, schema, tmp = first
+    open_ = containers(ecs({"exec": True}))
+    assert [each["readonlyRootFilesystem"] for each in open_] == [False, True, True]
+    assert open_[0]["linuxParameters"]["initProcessEnabled"] is True
     assert (app["dependsOn"], schema["dependsOn"]) == (
         [{"containerName": "schema", "condition": "SUCCESS"}], [{"containerName": "tmp", "condition": "SUCCESS"}]
     )  # fmt: skip

@@ -118,7 +118,7 @@ def test_the_command_needs_the_targets_packages_alone(tmp_path: Path) -> None:
         assert done.returncode == 2
         assert " ".join(done.stderr.split()) == (
             "error: Pulumi.staging.yaml: agno-ha:target = kubernetes: this command is for the Docker target."
-            " Use `pulumi up` and `pulumi destroy`, or `agno-ha render`."
+            " Use `pulumi up --stack staging --policy-pack policies` and `pulumi destroy`."
         )
     if kubectl := shutil.which("kubectl"):
         built = subprocess.run([kubectl, "kustomize", "out"], cwd=tmp_path, capture_output=True, check=True)

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +104,10 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
                      "publicSubnetIds": ["subnet-00000002", "subnet-00000003"]}}, {},
         "agno-ha:ecs.network.privateSubnetIds: 1 of them: a single zone is no high availability. Name two or three.",
     ),
+    "single public subnet": (
+        {"network": {"vpcId": "vpc-0123abcd", "privateSubnetIds": ["subnet-00000001", "subnet-00000002"]}}, {},
+        "agno-ha:ecs.network.publicSubnetIds: 0 of them: a single zone is no high availability. Name two or three.",
+    ),
     "memory of the class": (
         {"postgres": {"instanceClass": "db.t4g.medium"}}, {},
         "agno-ha:ecs.postgres.instanceClass = db.t4g.medium: has 4GiB, less than postgres.memory = 8GiB. Choose db.t4g.large or a larger one, or lower postgres.memory.",
@@ -144,6 +150,11 @@ def test_message(name: str, tmp_path: Path) -> None:
 
 def test_the_prod_stack_has_no_problem(tmp_path: Path) -> None:
     assert told({}, {}, tmp_path) == []
+
+
+def test_an_internal_load_balancer_needs_no_public_subnets(tmp_path: Path) -> None:
+    network = {"vpcId": "vpc-0123abcd", "privateSubnetIds": ["subnet-00000001", "subnet-00000002"]}
+    assert told({"network": network, "loadBalancer": {"internal": True}}, {}, tmp_path) == []
 
 
 def test_the_plain_topology_says_all_that_fargate_needs() -> None:
@@ -248,3 +259,11 @@ def test_a_password_that_aws_refuses_is_told_without_being_shown() -> None:
         ) as caught:
             check(password)
         assert "hunter2" not in str(caught.value)
+
+
+def test_no_other_target_pays_for_the_aws_sdk() -> None:
+    program = (
+        "import sys; from agno_ha import service, stack, targets; targets.choose('docker');"
+        "raise SystemExit('pulumi_aws' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

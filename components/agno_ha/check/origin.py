@@ -30,6 +30,13 @@ _OWN = {
     ("redis", _MEMORY): "redis.memory",
     ("nginx", _MEMORY): "loadBalancer.memory",
     ("pgbouncer", _MEMORY): "postgres.pooler.memory",
+    ("scaling", "minCapacity"): "scaling.min",
+    ("scaling", "maxCapacity"): "scaling.max",
+    ("postgres", "multiAz"): "postgres.highAvailability",
+    ("postgres", "backupRetentionPeriod"): "postgres.backups.retention",
+    ("redis", "automaticFailoverEnabled"): "redis.highAvailability",
+    ("load-balancer", "idleTimeout"): "loadBalancer.idleTimeout",
+    ("http", "protocol"): "agno-ha:ecs.loadBalancer.plainHttp",
     **{(room, f"{_SPEC}.image"): f"agno-ha:docker.images.{room}" for room in ("postgres", "redis", "nginx")},
 }
 """(room, property) of an AgnoService's own services → the setting that alone decides it."""

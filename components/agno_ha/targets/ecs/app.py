@@ -88,6 +88,7 @@ def create(
                     secrets=dict(zip(names, values[2:], strict=True)),
                     log_group=values[1],
                     region=scope.settings.region,
+                    shell=scope.settings.exec,
                 )
             ),
             # A rollback needs the revision before.

@@ -28,6 +28,7 @@ def definitions(
     secrets: Mapping[str, str],
     log_group: str,
     region: str,
+    shell: bool = False,
 ) -> str:
     """Return a task's containers as JSON.
 
@@ -39,6 +40,7 @@ def definitions(
         secrets: environment name → reference.
         log_group: name of it.
         region: of the logs.
+        shell: whether ECS Exec must work in the app's container: its agent writes to the root and needs an init.
     """
 
     def container(name: str, *, user: int, essential: bool, **more: Any) -> dict[str, Any]:
@@ -83,6 +85,11 @@ def definitions(
             environment=variables,
             secrets=references,
             dependsOn=after(SCHEMA),
+            readonlyRootFilesystem=not shell,
+            linuxParameters={
+                "capabilities": {"add": [], "drop": ["ALL"]},
+                **({"initProcessEnabled": True} if shell else {}),
+            },
             portMappings=[{"containerPort": app.port, "hostPort": app.port, "protocol": "tcp"}],
             stopTimeout=whole(app.drain.grace),
             healthCheck={

@@ -42,7 +42,8 @@ class EcsSettings(Section):
     """Processor that the image is built for; default X86_64."""
 
     exec: bool = False
-    """ECS Exec, a shell in running tasks for whoever IAM lets; default false."""
+    """ECS Exec, a shell in running tasks for whoever IAM lets; default false. It needs a root that can be
+    written, which the policies then find."""
 
     update_timeout: Annotated[Duration, Between(60, 6 * HOUR, duration_text)] = 1800.0
     """How long an `up` waits for a service to run the new version; default 30m."""
@@ -71,7 +72,10 @@ class EcsSettings(Section):
     """CloudWatch alarms and whom they tell."""
 
     def conflicts(self) -> Iterator[Conflict]:
-        """The certificate is where the load balancer is."""
+        """The certificate and the subnets are where the load balancer is."""
+        network = self.network
+        if network.vpc_id is not None and not self.load_balancer.internal:
+            yield from network.too_few("publicSubnetIds", network.public_subnet_ids)
         arn = self.load_balancer.certificate_arn
         if arn is not None and (where := arn.split(":")[3]) != self.region:
             yield Conflict(

@@ -59,7 +59,7 @@ class Network(Section):
     """Subnets of the existing VPC, with a way out, for instances and stores: at least two, in different zones."""
 
     public_subnet_ids: list[Subnet] = Field(default_factory=list)
-    """Subnets of the existing VPC for the load balancer: at least two, in different zones."""
+    """Subnets of the existing VPC for the load balancer, unless it is internal: at least two, in different zones."""
 
     def conflicts(self) -> Iterator[Conflict]:
         """Two zones at least, and either a new VPC or an existing one."""
@@ -78,12 +78,17 @@ class Network(Section):
                 yield Conflict(
                     key, "given without agno-ha:ecs.network.vpcId", "Give the VPC's id, or remove it"
                 )
-            elif self.vpc_id is not None and len(set(given)) < 2:
-                yield Conflict(
-                    key,
-                    f"{len(set(given))} of them: a single zone is no high availability",
-                    "Name two or three",
-                )
+        if self.vpc_id is not None:
+            yield from self.too_few("privateSubnetIds", self.private_subnet_ids, "")
+
+    def too_few(self, key: str, given: list[str], section: str = "network.") -> Iterator[Conflict]:
+        """Subnets in fewer than two zones, as far as their number tells."""
+        if (count := len(set(given))) < 2:
+            yield Conflict(
+                f"{section}{key}",
+                f"{count} of them: a single zone is no high availability",
+                "Name two or three",
+            )
 
 
 class LoadBalancer(Section):

@@ -1,0 +1,62 @@
+"""After a roll the service is asked what it runs, and the URL waits for the answer."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agno_ha import offline, placeholders
+from agno_ha.cli import app
+from typer.testing import CliRunner
+
+from .ecs import PROD, ROOT
+
+
+def test_the_service_is_asked_what_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, dict[str, Any]]] = []
+
+    def answer(_: Any, args: Any) -> dict[str, Any]:
+        asked.append((args.token, dict(args.args)))
+        arn = f"arn:aws:placeholder::{placeholders.ACCOUNT}:TaskDefinition/agno-web"
+        return {"serviceName": args.args["serviceName"], "taskDefinition": arn, "events": []}
+
+    monkeypatch.setattr(offline._Mocks, "call", answer)
+    for name in ("__main__.py", "topology.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    config = {
+        key: value if isinstance(value, str) else json.dumps(value) for key, value in PROD.items()
+    }  # as Pulumi gives it, without the mark of the offline plan
+    plan = offline.evaluate(tmp_path, "prod", config, outputs=partial(placeholders.outputs, "agno-ha-prod"))
+    assert plan.outputs["url"] == "https://agents.example.com"
+    [(token, given)] = asked
+    assert token == "aws:ecs/getService:getService"
+    assert given["serviceName"] == "agno-ha-prod-web"
+    assert str(given["clusterArn"]).endswith("Cluster/agno-ha-prod-cluster")
+
+
+@pytest.mark.parametrize("command", ["up", "setup", "down", "render --out out"])
+def test_the_commands_for_docker_say_what_to_use(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    done = CliRunner().invoke(app, [*command.split(), "--stack", "prod"])
+    assert done.exit_code == 2
+    text = " ".join(done.stderr.split())
+    assert "Pulumi.prod.yaml: agno-ha:target = ecs: " in text
+    assert "pulumi up --stack prod --policy-pack policies" in text
+
+
+def test_a_given_provider_is_used(tmp_path: Path) -> None:
+    program = (ROOT / "__main__.py").read_text()
+    program = program.replace("import pulumi\n", "import pulumi\nimport pulumi_aws as aws\n", 1).replace(
+        "secrets=secrets,",
+        'secrets=secrets, opts=pulumi.ResourceOptions(provider=aws.Provider("theirs", region="eu-central-1")),',
+    )
+    (tmp_path / "__main__.py").write_text(program)
+    shutil.copy(ROOT / "topology.yaml", tmp_path)
+    config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in PROD.items()}
+    config["agno-ha:resolveImages"] = "false"
+    plan = offline.evaluate(tmp_path, "prod", config, outputs=partial(placeholders.outputs, "agno-ha-prod"))
+    assert [each.name for each in plan.of_type("pulumi:providers:aws")] == ["theirs"]
