@@ -81,12 +81,14 @@ def sampled(deployment: Deployment) -> Iterator[list[tuple[int, dict[str, int]]]
             if users:
                 samples.append((int(total), json.loads(users)))
 
-    with psql(deployment, CONNECTIONS, "pg_stat_activity WHERE usename = ''agno''") as output:
+    mark = "pg_stat_activity WHERE usename = ''agno''"
+    with psql(deployment, CONNECTIONS, mark) as output:
         reader = Thread(target=read, args=(output,), daemon=True)
         reader.start()
         wait_for(lambda: samples, 20, "the first sample")
         yield samples
-    reader.join(10)
+        end_sessions(deployment, mark)
+        reader.join(10)  # before its file is closed
 
 
 def slow(deployment: Deployment) -> AbstractContextManager[IO[str]]:

@@ -106,8 +106,15 @@ def printed_curl(output: str) -> str:
     return "\n".join(lines[: last + 1])
 
 
-def test_up_up_down_up_from_a_new_shell_then_everything_deleted(clone: Clone) -> None:
-    engine = swarm.engine()
+@pytest.fixture
+def engine() -> Iterator[docker.DockerClient]:
+    with swarm.engine() as client:
+        yield client
+
+
+def test_up_up_down_up_from_a_new_shell_then_everything_deleted(
+    clone: Clone, engine: docker.DockerClient
+) -> None:
     clone.make("setup", offline=False)
     first = clone.make("up").stdout
     assert "without the Pulumi CLI" in first
