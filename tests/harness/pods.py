@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -20,7 +21,7 @@ from agno_ha.servers import redis_users
 
 from harness.cluster import apply, kubectl
 from harness.deployment import merge
-from harness.service import PSQL, Service
+from harness.service import PSQL, Service, wait_for
 
 
 class Pods(Service):
@@ -46,12 +47,21 @@ class Pods(Service):
                 *("internal_service_token", "os_security_key"),
             )
         }
-        self.key = self.passwords["os_security_key"]
+        self._here = ("--namespace", namespace)
 
     # Up and down -------------------------------------------------------------------------------------------
 
     def up(self, *, timeout: float = 300) -> None:
         """Apply what is rendered, beside the Secrets that it names, and wait as `pulumi up` does."""
+        wait_for(
+            lambda: (
+                "Terminating"
+                not in self.kubectl("get", "namespaces", self.namespace, "--no-headers", "--ignore-not-found")
+            ),
+            300,
+            "the last one to be gone",
+        )
+        self._keep_passwords()
         made = render(self.evaluate(self.topology, target="kubernetes", own=self.own))
         made.write(self.directory)
         self.kubectl("apply", "--server-side", "-f", str(self.directory / f"namespace-{self.namespace}.yaml"))
@@ -70,6 +80,14 @@ class Pods(Service):
         self.kubectl("apply", "--server-side", "-k", str(self.directory))
         self.rolled(timeout)
 
+    def _keep_passwords(self) -> None:
+        """A stack that is there already keeps its passwords: its data opens with no others."""
+        for each in json.loads(kubectl("get", "secrets", *self._here, "-o", "json").stdout)["items"]:
+            for key, value in each["data"].items():
+                if key in self.passwords:
+                    self.passwords[key] = base64.b64decode(value).decode()
+        self.key = self.passwords["os_security_key"]
+
     def change(self, topology: Mapping[str, Any]) -> None:
         """Change some of the topology, leaf by leaf; the next `up` deploys it."""
         merge(self.topology, topology)
@@ -86,7 +104,7 @@ class Pods(Service):
     # Looking into it ---------------------------------------------------------------------------------------
 
     def kubectl(self, *arguments: str) -> str:
-        return kubectl("--namespace", self.namespace, *arguments).stdout
+        return kubectl(*self._here, *arguments).stdout
 
     def get_json(self, *arguments: str) -> Any:
         return json.loads(self.kubectl("get", *arguments, "-o", "json"))
