@@ -165,7 +165,9 @@ class Pods(Service):
             for pod in self.names(room):
                 told = self.kubectl("logs", pod, "--timestamps", age)
                 lines += [
-                    f"{line[:23]} {pod} {line[31:431]}" for line in told.splitlines() if "info" not in line
+                    f"{line[:23]} {pod} {line[31:431]}"
+                    for line in told.splitlines()
+                    if '"info"' not in line and '"status":200' not in line
                 ]
         return "\n".join(sorted(lines)[-most:])
 

@@ -15,14 +15,14 @@ SMALL = {
         "memory": "384MiB",
         "cpu": 0.25,
         "drain": {"delay": "5s"},
-        "health": {"startPeriod": "240s"},
+        "health": {"startPeriod": "300s", "interval": "15s", "timeout": "15s", "retries": 6},
     },
     "scaling": {"min": 2, "max": 3, "cpu": 95},
     "loadBalancer": {"cpu": 0.1, "memory": "64MiB"},
     "postgres": {"cpu": 0.3, "memory": "640MiB", "sharedBuffers": "96MiB", "effectiveCacheSize": "300MiB"},
     "redis": {"cpu": 0.1, "memory": "256MiB", "maxmemory": "100MiB"},
 }
-"""Sized for a node of two cores: in a roll, old and new instances fit beside each other."""
+"""Sized for a node of two cores: in a roll, old and new instances fit beside each other. Patient, for a busy one."""
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from harness.streams import Stream
 
 INSTANCES = 2
 """What conftest.SMALL runs."""
-RATE = 6
+RATE = 4
 """Turns per second."""
 
 
