@@ -15,7 +15,7 @@ SMALL = {
         "memory": "384MiB",
         "cpu": 0.25,
         "drain": {"delay": "5s"},
-        "health": {"startPeriod": "300s", "interval": "15s", "timeout": "15s", "retries": 6},
+        "health": {"startPeriod": "300s", "interval": "5s", "timeout": "10s", "retries": 2},
     },
     "scaling": {"min": 2, "max": 3, "cpu": 95},
     "loadBalancer": {"cpu": 0.1, "memory": "64MiB"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from harness.conversation import six_turns
@@ -44,3 +45,35 @@ def test_each_pod_s_pool_has_its_name_and_keeps_to_its_size(pods: Pods) -> None:
     assert {answer.status_code for answer in answers} == {200}
     assert {f"agno-web/{name}" for name in pods.ready("web")} <= set(seen)
     assert all(1 <= count <= 10 for count in seen.values())
+
+
+def test_every_network_policy_finds_pods_and_ports_that_exist(pods: Pods) -> None:
+    """The selectors against what runs; whether a network plugin keeps them is the plugin's matter."""
+    running = pods.get_json("pods")["items"]
+    wrong = []
+    for policy in pods.get_json("networkpolicies")["items"]:
+        name, spec = policy["metadata"]["name"], policy["spec"]
+        own = chosen(running, spec["podSelector"])
+        if not own:
+            wrong.append(f"{name} chooses nobody")
+        for side, peers in (("ingress", "from"), ("egress", "to")):
+            for rule in spec.get(side, []):
+                others = [peer["podSelector"] for peer in rule.get(peers, []) if "podSelector" in peer]
+                wrong += [f"{name}: nobody is {other}" for other in others if not chosen(running, other)]
+                # The ports are those of whoever is asked.
+                asked = [own] if side == "ingress" else [chosen(running, other) for other in others]
+                wrong += [
+                    f"{name}: {port} is not open"
+                    for port in (each["port"] for each in rule.get("ports", []))
+                    if asked and not any(port in open_ports(each) for found in asked for each in found)
+                ]
+    assert wrong == []
+
+
+def chosen(running: list[dict[str, Any]], selector: dict[str, Any]) -> list[dict[str, Any]]:
+    wanted = selector.get("matchLabels", {}).items()
+    return [each for each in running if wanted <= each["metadata"]["labels"].items()]
+
+
+def open_ports(pod: dict[str, Any]) -> set[int]:
+    return {port["containerPort"] for each in pod["spec"]["containers"] for port in each.get("ports", [])}

@@ -161,3 +161,24 @@ def test_a_store_that_is_away_restarts_nothing(pods: Pods, store: str) -> None:
     assert pods.restarts("web") == restarts, "pods were restarted"
     assert max(turn.ended for turn in failed) < recovered - 2, "runs still fail"
     assert not load.lost()
+
+
+@pytest.mark.timeout(900, func_only=True)
+def test_the_autoscaler_follows_real_cpu(pods: Pods) -> None:
+    """From min to max under load and back, by what metrics-server measures; no request fails on the way."""
+    pods.change({"scaling": {"cpu": 15, "cooldown": {"out": "15s", "in": "30s"}}})
+    pods.up()
+    with Load(pods, per_second=3 * RATE) as load:
+        wait_for(lambda: len(pods.ready("web")) == 3, 300, "the third pod")
+        up = load.now()
+        load.reach(len(load.acknowledged) + 60)
+        assert pods.ready("web") <= set(load.acknowledged.values()), "the third pod took no part"
+    with Load(pods, per_second=1) as calm:
+        wait_for(lambda: len(pods.names("web")) == INSTANCES, 400, "the third pod to go")
+        down = calm.now()
+        calm.reach(len(calm.acknowledged) + 15)
+    told(load, f"out in {up:.0f} s, in again in {down:.0f} s")
+    assert not load.failures
+    assert not calm.failures
+    assert not load.lost()
+    assert not calm.lost()
