@@ -13,7 +13,7 @@ from harness.streams import Stream
 
 INSTANCES = 2
 """What conftest.SMALL runs."""
-RATE = 4
+RATE = 3
 """Turns per second."""
 
 
