@@ -3,7 +3,7 @@ STACK ?= dev
 VENV := .venv
 AGNO_HA := $(VENV)/bin/agno-ha
 
-.PHONY: up down down-data setup test lint clean
+.PHONY: up down down-data setup test lint kubernetes-binaries clean
 
 up: $(VENV)/.ready ## Set up what is needed and run the stack
 	@scripts/engine
@@ -21,6 +21,9 @@ down-data: $(VENV)/.ready ## Delete the data and its secrets too, after asking
 
 test: ## Run every tier that this machine can run
 	@scripts/test
+
+kubernetes-binaries: ## Build a one-node cluster's programs from Go modules, for tests/kubernetes/cluster
+	@scripts/kubernetes-binaries
 
 lint: $(VENV)/.ready-dev
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports

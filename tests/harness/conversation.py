@@ -2,10 +2,10 @@
 
 import uuid
 
-from harness.deployment import Deployment
+from harness.service import Service
 
 
-def six_turns(deployment: Deployment) -> None:
+def six_turns(deployment: Service) -> None:
     """Talk on one session: each turn sees all earlier ones, two instances or more serve it, and all are stored."""
     session = f"talk-{uuid.uuid4().hex[:8]}"
     instances = set()

@@ -5,24 +5,24 @@ import os
 import shutil
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import docker
-import httpx
 import yaml
 from agno_ha.operations import automation, stack_deploy, swarm
 from agno_ha.operations.workspace import Workspace
 from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
 
+from harness.service import PSQL, Service, wait_for
+
+__all__ = ["PSQL", "ROOT", "Deployment", "free_port", "merge", "wait_for"]
+
 ROOT = Path(__file__).parents[2]
-PSQL = ("psql", "-h", "/var/run/postgresql", "-U", "postgres")
-"""As the superuser, inside the Postgres container."""
 
 
-class Deployment:
+class Deployment(Service):
     """One stack in a directory of its own; `way` is `docker` (stack deploy) or `pulumi` (the engine)."""
 
     def __init__(
@@ -94,9 +94,6 @@ class Deployment:
         swarm.remove(self.engine, self.namespace, data=data, progress=print)
         self.engine.close()
 
-    def until_ready(self, timeout: float = 120) -> None:
-        wait_for(lambda: self.get("/ready").status_code == 200, timeout, "the stack to be ready")
-
     # Talking to it -----------------------------------------------------------------------------------------
 
     @property
@@ -110,28 +107,6 @@ class Deployment:
         return (
             f"https://127.0.0.1:{balancer['httpsPort']}" if tls != "off" else f"http://127.0.0.1:{self.port}"
         )
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
-
-    def client(self, **options: Any) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers=self.headers, timeout=60, verify=False, **options)
-
-    def get(self, path: str) -> httpx.Response:
-        try:
-            with self.client() as client:
-                return client.get(path)
-        except httpx.TransportError as error:
-            return httpx.Response(599, text=repr(error))
-
-    def run(self, session: str, message: str, **fields: str) -> httpx.Response:
-        """POST one turn and return the response."""
-        with self.client() as client:
-            return client.post(
-                "/agents/assistant/runs",
-                files=_form({"message": message, "session_id": session, "stream": "false", **fields}),
-            )
 
     # Looking into it ---------------------------------------------------------------------------------------
 
@@ -211,21 +186,10 @@ def merge(base: dict[str, Any], more: Mapping[str, Any]) -> None:
             base[key] = dict(value) if isinstance(value, Mapping) else value
 
 
-def wait_for(condition: Callable[[], object], timeout: float, what: str, every: float = 0.25) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {timeout:g} s for {what}"
-        time.sleep(every)
-
-
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
-
-
-def _form(fields: Mapping[str, str]) -> dict[str, tuple[None, str]]:
-    return {name: (None, value) for name, value in fields.items()}
 
 
 def _trouble(line: str) -> bool:

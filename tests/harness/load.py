@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import httpx
 
-from harness.deployment import Deployment
+from harness.service import Service
 
 
 class Turn(NamedTuple):
@@ -43,7 +43,7 @@ class Load:
     and COMPLETED, `failures` what went wrong otherwise.
     """
 
-    deployment: Deployment
+    deployment: Service
     per_second: float = 20
     message: str = "hello"
     concurrency: int = 64

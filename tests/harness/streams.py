@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from harness.deployment import Deployment
+from harness.service import Service
 
 
 class Event(NamedTuple):
@@ -28,7 +28,7 @@ class Stream:
 
     def __init__(
         self,
-        deployment: Deployment,
+        deployment: Service,
         session: str,
         message: str,
         path: str = "/agents/assistant/runs",

@@ -17,8 +17,13 @@ Evaluate = Callable[..., Plan]
 @pytest.fixture
 def evaluate(tmp_path: Path) -> Evaluate:
     """Evaluate the program with a topology of its own, and the target's own settings; secrets are `secret-<name>`."""
-    shutil.copy(ROOT / "__main__.py", tmp_path)
-    shutil.copy(ROOT / "topology.yaml", tmp_path)
+    return evaluator(tmp_path)
+
+
+def evaluator(directory: Path) -> Evaluate:
+    """Return what evaluates the program from a directory."""
+    shutil.copy(ROOT / "__main__.py", directory)
+    shutil.copy(ROOT / "topology.yaml", directory)
 
     def outputs(kind: str, name: str, inputs: Mapping[str, Any]) -> dict[str, str]:
         if kind.startswith("random:"):
@@ -42,6 +47,6 @@ def evaluate(tmp_path: Path) -> Evaluate:
             **{f"agno-ha:{key}": value for key, value in secrets.items()},
         }
         keys = frozenset(f"agno-ha:{key}" for key in secrets)
-        return offline.evaluate(tmp_path, "test", config, secret_keys=keys, outputs=outputs)
+        return offline.evaluate(directory, "test", config, secret_keys=keys, outputs=outputs)
 
     return run

@@ -271,6 +271,22 @@ def test_alive_is_asked_of_the_process_and_ready_of_the_stores(run: Evaluate) ->
     assert spec["initContainers"][0]["env"] == container["env"]
 
 
+def test_a_slow_pod_is_out_of_rotation_long_before_it_is_killed(run: Evaluate) -> None:
+    [container] = dict(pods(run()))["agno-web"]["containers"]
+
+    def least(kind: str) -> int:
+        probe = container[f"{kind}Probe"]
+        return probe["periodSeconds"] * (probe["failureThreshold"] - 1)
+
+    assert least("liveness") >= 4 * least("readiness")
+
+
+def test_a_store_is_reached_while_it_is_slow_and_an_instance_is_not(run: Evaluate) -> None:
+    services = {each["metadata"]["name"]: each["spec"] for each in of_kind(run(), "Service")}
+    unready = {name for name, spec in services.items() if spec.get("publishNotReadyAddresses")}
+    assert unready == {"postgres", "redis"}
+
+
 def test_a_dollar_sign_reaches_the_app_as_it_is(run: Evaluate) -> None:
     spec = dict(pods(run({"app": {"environment": {"GREETING": "costs $(HOME) $5"}}})))["agno-web"]
     assert {"name": "GREETING", "value": "costs $$(HOME) $$5"} in spec["containers"][0]["env"]

@@ -20,6 +20,10 @@ from agno_ha.targets.kubernetes.store import service
 _STORES_ANSWER = 6.0
 """Seconds in which `/ready` says that a store does not answer: the image gives each five."""
 
+_PATIENCE = 4
+"""How much longer than the topology says until a pod is killed. It is out of rotation by `/ready` long before, and
+one that only has no cpu left is not mended by a start, which takes more: killing such pods takes all of them down."""
+
 MAX_SURGE = "25%"
 """Share of the instances that are started beside the others in a roll; Kubernetes' default."""
 
@@ -127,7 +131,7 @@ def _probes(scope: Scope) -> dict[str, Any]:
     return {
         "startupProbe": probe(alive, period=health.interval, timeout=health.timeout, failures=starting),
         "livenessProbe": probe(
-            alive, period=health.interval, timeout=health.timeout, failures=health.retries
+            alive, period=health.interval, timeout=health.timeout, failures=_PATIENCE * health.retries
         ),
         "readinessProbe": probe(
             {"httpGet": {"path": "/ready", "port": "http"}}, period=5, timeout=_STORES_ANSWER, failures=2

@@ -52,7 +52,7 @@ def server(
             )
         )
     container = replace(container, files=[*container.files, data])
-    service(scope, room, {room: port})
+    service(scope, room, {room: port}, unready=True)
     return kubernetes.apps.v1.StatefulSet(
         f"{scope.name}-{room}",
         metadata=scope.metadata(room),
@@ -68,15 +68,32 @@ def server(
 
 
 def service(
-    scope: Scope, room: str, ports: dict[str, int], *, component: str | None = None, headless: bool = False
+    scope: Scope,
+    room: str,
+    ports: dict[str, int],
+    *,
+    component: str | None = None,
+    headless: bool = False,
+    unready: bool = False,
 ) -> kubernetes.core.v1.Service:
-    """Create a Service inside the cluster for a component's pods, by default those of the same name."""
+    """Create a Service inside the cluster for a component's pods.
+
+    Args:
+        scope: where it belongs.
+        room: its name.
+        ports: name → number.
+        component: whose pods; by default those of the same name.
+        headless: whether DNS gives the pods' addresses in place of one of its own.
+        unready: whether it leads to pods that are not ready too. For a store, which is the only one: a slow answer
+            to a probe would cut every client off from a server that only has much to do.
+    """
     return kubernetes.core.v1.Service(
         f"{scope.name}-{room}",
         metadata=scope.metadata(room, annotations={"pulumi.com/skipAwait": "true"}),
         spec={
             "type": "ClusterIP",
             **({"clusterIP": "None"} if headless else {}),
+            **({"publishNotReadyAddresses": True} if unready else {}),
             "selector": selector(component or room),
             "ports": [
                 {"name": name, "port": port, "targetPort": name, "protocol": "TCP"}
