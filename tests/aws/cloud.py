@@ -10,11 +10,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from moto.server import ThreadedMotoServer
+
+if TYPE_CHECKING:
+    from moto.server import ThreadedMotoServer
 
 Outputs = dict[str, Any]
 Create = Callable[["Cloud", "Inputs"], Outputs]
@@ -138,6 +140,10 @@ def _plain(value: Any) -> Any:
 
 def serve() -> ThreadedMotoServer:
     """Start moto on a free port of loopback; no call of this process goes anywhere else."""
+    from moto.server import (
+        ThreadedMotoServer,
+    )  # takes seconds, which the provider of tests/engine_aws has not
+
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
