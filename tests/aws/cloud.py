@@ -6,6 +6,7 @@ dependencies, with the real ids and ARNs of what was created before. botocore ch
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -144,6 +145,7 @@ def serve() -> ThreadedMotoServer:
         ThreadedMotoServer,
     )  # takes seconds, which the provider of tests/engine_aws has not
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line a call
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

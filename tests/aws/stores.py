@@ -33,7 +33,10 @@ _INSTANCE = {
     "deletionProtection": "DeletionProtection",
     "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
 }
-_ON_DELETE = ("deleteAutomatedBackups", "skipFinalSnapshot", "finalSnapshotIdentifier", "applyImmediately")
+_ON_DELETE = (
+    "deleteAutomatedBackups", "skipFinalSnapshot", "finalSnapshotIdentifier", "applyImmediately",
+    "allowMajorVersionUpgrade",
+)  # fmt: skip
 """Said to later calls."""
 
 _GROUP = {

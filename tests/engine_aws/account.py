@@ -73,10 +73,15 @@ class Account:
         self.settings = self.changed(change)
         self._path.write_text(yaml.safe_dump(self.settings))
 
-    def preview(self, change: Mapping[str, Any], *arguments: str) -> dict[str, str]:
-        """Return what a change would touch: resource → operation."""
+    def variant(self, change: Mapping[str, Any]) -> Path:
+        """Return a stack file with a change, for a preview."""
         path = self._path.with_name(f"Pulumi.variant-{uuid.uuid4().hex}.yaml")
         path.write_text(yaml.safe_dump(self.changed(change)))
+        return path
+
+    def preview(self, change: Mapping[str, Any], *arguments: str) -> dict[str, str]:
+        """Return what a change would touch: resource → operation."""
+        path = self.variant(change)
         return touched(
             json.loads(self.pulumi.run("preview", "--json", "--config-file", str(path), *arguments).stdout)
         )
@@ -95,9 +100,9 @@ class Account:
         return str(found["taskDefinition"]["containerDefinitions"][0]["image"])
 
     def database(self) -> dict[str, Any]:
-        """Return the database as RDS has it."""
+        """Return the database as RDS has it, but for the clock."""
         [found] = self.client("rds").describe_db_instances()["DBInstances"]
-        return dict(found)
+        return {name: value for name, value in found.items() if name != "LatestRestorableTime"}
 
     def left(self) -> dict[str, int]:
         """Return how much of each kind the account has; empty where nothing is left."""
@@ -111,6 +116,8 @@ class Account:
         for kind in ("Vpcs", "Subnets", "RouteTables", "SecurityGroups", "InternetGateways"):
             operation = "describe_" + "".join(f"_{c.lower()}" if c.isupper() else c for c in kind).strip("_")
             yield kind, len(getattr(self.client("ec2"), operation)(Filters=ours)[kind])
+        clusters = self.client("ecs").describe_clusters(clusters=["agno-ha-prod-cluster"])["clusters"]
+        yield "clusters", sum(each["status"] == "ACTIVE" for each in clusters)
         gateways = self.client("ec2").describe_nat_gateways()["NatGateways"]
         yield "NatGateways", sum(each["State"] != "deleted" for each in gateways)
 
@@ -119,14 +126,14 @@ _LISTS: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("ec2", "Addresses", "describe_addresses", None),
     ("elbv2", "LoadBalancers", "describe_load_balancers", None),
     ("elbv2", "TargetGroups", "describe_target_groups", None),
-    ("ecs", "clusterArns", "list_clusters", None),
     ("rds", "DBInstances", "describe_db_instances", None),
     ("rds", "DBSubnetGroups", "describe_db_subnet_groups", None),
     ("rds", "DBParameterGroups", "describe_db_parameter_groups", None),
     ("secretsmanager", "SecretList", "list_secrets", None),
     ("logs", "logGroups", "describe_log_groups", None),
     ("iam", "Roles", "list_roles", None),
-    ("cloudwatch", "MetricAlarms", "describe_alarms", None),
+    # Not those that Application Auto Scaling makes for itself, and moto leaves.
+    ("cloudwatch", "MetricAlarms", "describe_alarms", {"AlarmNamePrefix": "agno-ha-prod"}),
     ("cloudwatch", "DashboardEntries", "list_dashboards", None),
     ("sns", "Topics", "list_topics", None),
     ("application-autoscaling", "ScalableTargets", "describe_scalable_targets", {"ServiceNamespace": "ecs"}),

@@ -143,7 +143,7 @@ def test_what_holds_data_is_protected_outside_dev(ecs: EcsEvaluate) -> None:
     protected = {(each.type.split(":")[-1], each.name) for each in ecs().resources if each.protect}
     assert protected == {
         *of("RandomPassword", "postgres-password", "redis-password", "security-key", "service-token"),
-        *of("Instance", "postgres"), *of("ReplicationGroup", "redis"),
+        *of("Instance", "postgres"), *of("ReplicationGroup", "redis"), *of("LoadBalancer", "load-balancer"),
     }  # fmt: skip
     dev = ecs(environment="dev")
     assert not any(each.protect for each in dev.resources)

@@ -47,6 +47,15 @@ def _kind(urn: str) -> str:
     return urn.split("::")[2].rpartition("$")[2]
 
 
+def _key(state: State) -> str:
+    """A resource, of which a replacement differs: a task definition's id is its family."""
+    return str(state.get("arn", state["id"]))
+
+
+def _gone(error: ClientError) -> bool:
+    return any(word in error.response["Error"]["Code"] for word in _GONE)
+
+
 def _safely(method: Callable[..., Any]) -> Callable[..., Any]:
     """One call at a time, and an error as the engine shows it."""
 
@@ -119,7 +128,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             return proto.CreateResponse(id="", properties=_struct({**new, **unknown}))
         outputs = self.cloud(kind, request.urn, new)
         made = outputs.pop("id")
-        self._keep(kind, made, new)
+        self._keep(kind, {**outputs, "id": made}, new)
         state = self._read(kind, made, {**new, **outputs})
         assert state is not None, f"{kind} {made} is not there"
         return proto.CreateResponse(id=made, properties=_struct(state))
@@ -147,19 +156,23 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             update(Change(self.cloud, state, new, other))
         if "tags" in changed:
             tags.put(self.cloud, kind, state, new.get("tags", {}))
-        self._keep(kind, request.id, new)
+        self._keep(kind, state, new)
         return proto.UpdateResponse(properties=_struct(self._read(kind, request.id, {**state, **new}) or {}))
 
     @_safely
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
-        kind = _kind(request.urn)
-        KINDS[kind].delete(self.cloud, {**_dict(request.properties), "id": request.id})
-        self.forgotten.put(kind, request.id, None)
+        kind, state = _kind(request.urn), {**_dict(request.properties), "id": request.id}
+        try:
+            KINDS[kind].delete(self.cloud, state)
+        except ClientError as error:
+            if not _gone(error):
+                raise
+        self.forgotten.put(kind, _key(state), None)
         return empty_pb2.Empty()
 
-    def _keep(self, kind: str, resource_id: str, new: Mapping[str, Any]) -> None:
+    def _keep(self, kind: str, state: State, new: Mapping[str, Any]) -> None:
         names = {*KINDS[kind].forgotten, "tags"} & set(new)
-        self.forgotten.put(kind, resource_id, {name: new[name] for name in names})
+        self.forgotten.put(kind, _key(state), {name: new[name] for name in names})
 
     def _read(self, kind: str, resource_id: str, known: State) -> State | None:
         """Return what AWS has; None where it has nothing. What only the engine knows stays."""
@@ -168,12 +181,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         except (IndexError, StopIteration, ValueError):
             return None  # none is listed
         except ClientError as error:
-            if any(word in error.response["Error"]["Code"] for word in _GONE):
+            if _gone(error):
                 return None
             raise
         if found is None:
             return None
-        kept = self.forgotten.get(kind, resource_id)
+        kept = self.forgotten.get(kind, _key({**known, "id": resource_id}))
         outputs = {name: known[name] for name in KINDS[kind].computed if name in known}
         return {**outputs, **kept, **found}
 

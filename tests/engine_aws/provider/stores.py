@@ -26,8 +26,14 @@ def _parameters(cloud: Cloud, state: State) -> dict[str, Any]:
     group = READ["CreateDBParameterGroup"](cloud, state)
     names = {"name": "DBParameterGroupName", "family": "DBParameterGroupFamily", "description": "Description"}
     parameter = {"name": "ParameterName", "value": "ParameterValue", "applyMethod": "ApplyMethod"}
-    found = READ["ModifyDBParameterGroup"](cloud, state)["Parameters"]
-    return {**pick(group, names), "parameters": [pick(each, parameter) for each in found]}
+    found = [pick(each, parameter) for each in READ["ModifyDBParameterGroup"](cloud, state)["Parameters"]]
+    return {**pick(group, names), "parameters": [{**each, "applyMethod": _method(each)} for each in found]}
+
+
+def _method(parameter: dict[str, Any]) -> str:
+    """AWS records no method for a value that is its family's default (hashicorp/terraform-provider-aws#39252)."""
+    default = parameter["name"] == "rds.force_ssl" and parameter["value"] == "1"
+    return "pending-reboot" if default else str(parameter["applyMethod"])
 
 
 def _update_parameters(change: Change) -> None:
@@ -49,7 +55,13 @@ def _instance(cloud: Cloud, state: State) -> dict[str, Any]:
 
 def _update_instance(change: Change) -> None:
     names = {own: api for own, api in stores._INSTANCE.items() if own not in _NEVER_MODIFIED}
-    if request := change.request(names):
+    request = change.request(names)
+    if "engineVersion" in change.changed and not change.new.get("allowMajorVersionUpgrade"):
+        # moto takes any version; AWS does not.
+        raise RuntimeError(
+            "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
+        )
+    if request:
         change.cloud.client("rds").modify_db_instance(
             DBInstanceIdentifier=change.state["identifier"],
             ApplyImmediately=change.new["applyImmediately"],
