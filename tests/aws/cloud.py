@@ -109,7 +109,7 @@ class Cloud:
             return {}
         with self._lock:  # the mocks ask from several threads
             self._calls = []
-            inputs = _plain(inputs)
+            inputs = plain(inputs)
             given = Inputs(inputs)
             outputs = self.create[kind](self, given)
             assert not given.left, f"{kind} {name}: {given.left} were not sent"
@@ -128,14 +128,14 @@ class Cloud:
         self._calls.append(Call(model.service_model.service_name, model.name, dict(params)))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Secrets as what they hold, and whole numbers as such: Pulumi's wire has floats only."""
     if isinstance(value, Mapping):
         if value.get(_SIGNATURE) == _SECRET:
-            return _plain(value["value"])
-        return {key: _plain(entry) for key, entry in value.items()}
+            return plain(value["value"])
+        return {key: plain(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

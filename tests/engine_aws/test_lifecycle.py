@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from .account import IMAGE, Account
+from .provider.tasks import canonical
 from .settings import ROLL
 
 NEWER = IMAGE.replace(":0.1.0", ":0.2.0")
@@ -106,3 +107,25 @@ def test_drift_is_found_and_mended(account: Account) -> None:
     assert alarm["Threshold"] == 60
     assert len(watch.list_dashboards()["DashboardEntries"]) == 1
     account.pulumi.run("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+
+
+def test_the_provider_reads_containers_as_ecs_keeps_them() -> None:
+    """Else that nothing has changed would say nothing: defaults filled in, sorted by name."""
+    sent = [
+        {
+            "name": "b",
+            "image": "one",
+            "secrets": [{"name": "Z", "valueFrom": "z"}, {"name": "A", "valueFrom": "a"}],
+        },
+        {
+            "name": "a",
+            "image": "one",
+            "portMappings": [{"containerPort": 80}],
+            "healthCheck": {"command": ["x"]},
+        },
+    ]
+    first, second = json.loads(canonical(sent))
+    assert (first["name"], first["essential"], first["cpu"], first["volumesFrom"]) == ("a", True, 0, [])
+    assert first["portMappings"] == [{"containerPort": 80, "hostPort": 80, "protocol": "tcp"}]
+    assert first["healthCheck"] == {"command": ["x"], "interval": 30, "timeout": 5, "retries": 3}
+    assert [each["name"] for each in second["secrets"]] == ["A", "Z"]

@@ -32,7 +32,7 @@ def _attributes(cloud: Cloud, state: State, operation: str) -> dict[str, Any]:
 
 
 def _listed(attributes: dict[str, Any]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": front._text(value)} for key, value in attributes.items()]
+    return [{"Key": key, "Value": front.text(value)} for key, value in attributes.items()]
 
 
 def _balancer(cloud: Cloud, state: State) -> dict[str, Any]:
@@ -50,14 +50,14 @@ def _balancer(cloud: Cloud, state: State) -> dict[str, Any]:
     return {
         **pick(found, names),
         "internal": found["Scheme"] == "internal",
-        **{own: attributes.get(api) for own, api in front._ATTRIBUTES.items()},
+        **{own: attributes.get(api) for own, api in front.ATTRIBUTES.items()},
         "accessLogs": logs if logs.get("enabled") else None,
     }
 
 
 def _update_balancer(change: Change) -> None:
     elb, arn = change.cloud.client("elbv2"), change.state["id"]
-    attributes = change.request(front._ATTRIBUTES)
+    attributes = change.request(front.ATTRIBUTES)
     if "accessLogs" in change.changed:
         logs = change.new.get("accessLogs") or {"enabled": False}
         attributes |= {f"access_logs.s3.{key}": value for key, value in logs.items()}
@@ -91,7 +91,7 @@ def _targets(cloud: Cloud, state: State) -> dict[str, Any]:
     return {
         **pick(found, names),
         "healthCheck": pick(found, _HEALTH),
-        **{own: attributes.get(api) for own, api in front._TARGET_ATTRIBUTES.items()},
+        **{own: attributes.get(api) for own, api in front.TARGET_ATTRIBUTES.items()},
     }
 
 
@@ -102,7 +102,7 @@ def _update_targets(change: Change) -> None:
         matcher = {"HttpCode": health.pop("matcher")}
         request = {_HEALTH[own]: value for own, value in health.items()}
         elb.modify_target_group(TargetGroupArn=arn, Matcher=matcher, **request)
-    if attributes := change.request(front._TARGET_ATTRIBUTES):
+    if attributes := change.request(front.TARGET_ATTRIBUTES):
         elb.modify_target_group_attributes(TargetGroupArn=arn, Attributes=_listed(attributes))
 
 
@@ -132,7 +132,7 @@ def _update_listener(change: Change) -> None:
     request = change.request({"port": "Port", "protocol": "Protocol", "sslPolicy": "SslPolicy"})
     if "certificateArn" in change.changed:
         request["Certificates"] = [{"CertificateArn": change.new["certificateArn"]}]
-    actions = [front._action(each) for each in change.new["defaultActions"]]
+    actions = [front.action_of(each) for each in change.new["defaultActions"]]
     change.cloud.client("elbv2").modify_listener(
         ListenerArn=change.state["id"], DefaultActions=actions, **request
     )

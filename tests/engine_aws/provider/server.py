@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any
 
 import grpc
-from aws.cloud import Cloud, _plain
+from aws.cloud import Cloud, plain
 from aws.rooms import CREATE
 from botocore.exceptions import ClientError
 from google.protobuf import empty_pb2, json_format, struct_pb2
@@ -33,8 +33,7 @@ _GONE = ("NotFound", "NoSuch", "InvalidAllocationID", "Malformed")
 
 
 def _dict(struct: struct_pb2.Struct) -> dict[str, Any]:
-    plain: dict[str, Any] = _plain(json_format.MessageToDict(struct))
-    return plain
+    return dict(plain(json_format.MessageToDict(struct)))
 
 
 def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:

@@ -49,12 +49,12 @@ def _update_parameters(change: Change) -> None:
 
 def _instance(cloud: Cloud, state: State) -> dict[str, Any]:
     found = READ["CreateDBInstance"](cloud, state)
-    names = {own: api for own, api in stores._INSTANCE.items() if own != "password"}
+    names = {own: api for own, api in stores.INSTANCE.items() if own != "password"}
     return {**pick(found, names), "identifier": found["DBInstanceIdentifier"]}
 
 
 def _update_instance(change: Change) -> None:
-    names = {own: api for own, api in stores._INSTANCE.items() if own not in _NEVER_MODIFIED}
+    names = {own: api for own, api in stores.INSTANCE.items() if own not in _NEVER_MODIFIED}
     request = change.request(names)
     if "engineVersion" in change.changed and not change.new.get("allowMajorVersionUpgrade"):
         # moto takes any version; AWS does not.
@@ -123,13 +123,13 @@ def _group(cloud: Cloud, state: State) -> dict[str, Any] | None:
     found = READ["CreateReplicationGroup"](cloud, state)
     if found["Status"] == "deleting":
         return None
-    names = {own: api for own, api in stores._GROUP.items() if own not in _CACHE_FORGOTTEN}
+    names = {own: api for own, api in stores.GROUP.items() if own not in _CACHE_FORGOTTEN}
     return pick(found, names)
 
 
 def _update_group(change: Change) -> None:
     names = {
-        own: api for own, api in stores._GROUP.items()
+        own: api for own, api in stores.GROUP.items()
         if own not in ("replicationGroupId", "numCacheClusters", "port", "subnetGroupName", "atRestEncryptionEnabled")
     }  # fmt: skip
     if request := change.request(names):
@@ -184,7 +184,7 @@ KINDS: dict[str, Kind] = {
     ),
     "aws:rds/instance:Instance": Kind(
         _instance, _delete_instance, _update_instance, computed=("address",),
-        forgotten=("password", *stores._ON_DELETE),
+        forgotten=("password", *stores.ON_DELETE),
     ),
     "aws:rds/proxy:Proxy": Kind(
         _proxy, lambda cloud, state: cloud.client("rds").delete_db_proxy(DBProxyName=state["id"]),
