@@ -24,7 +24,7 @@ def missing(tier: str) -> str:
             return "KUBECONFIG names no cluster"
         if subprocess.run(["kubectl", "version"], capture_output=True, check=False).returncode:
             return "no cluster answers"
-    if tier == "engine" and shutil.which("pulumi") is None:
+    if tier in ("engine", "engine_aws") and shutil.which("pulumi") is None:
         return "no pulumi on PATH"
     return ""
 

@@ -6,15 +6,18 @@ dependencies, with the real ids and ARNs of what was created before. botocore ch
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from moto.server import ThreadedMotoServer
+
+if TYPE_CHECKING:
+    from moto.server import ThreadedMotoServer
 
 Outputs = dict[str, Any]
 Create = Callable[["Cloud", "Inputs"], Outputs]
@@ -106,7 +109,7 @@ class Cloud:
             return {}
         with self._lock:  # the mocks ask from several threads
             self._calls = []
-            inputs = _plain(inputs)
+            inputs = plain(inputs)
             given = Inputs(inputs)
             outputs = self.create[kind](self, given)
             assert not given.left, f"{kind} {name}: {given.left} were not sent"
@@ -125,19 +128,24 @@ class Cloud:
         self._calls.append(Call(model.service_model.service_name, model.name, dict(params)))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Secrets as what they hold, and whole numbers as such: Pulumi's wire has floats only."""
     if isinstance(value, Mapping):
         if value.get(_SIGNATURE) == _SECRET:
-            return _plain(value["value"])
-        return {key: _plain(entry) for key, entry in value.items()}
+            return plain(value["value"])
+        return {key: plain(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def serve() -> ThreadedMotoServer:
     """Start moto on a free port of loopback; no call of this process goes anywhere else."""
+    from moto.server import (
+        ThreadedMotoServer,
+    )  # takes seconds, which the provider of tests/engine_aws has not
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line a call
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

@@ -15,15 +15,12 @@ from agno_ha import offline
 from agno_ha.configuration import deep_merge
 from agno_ha.offline import Plan
 
-from . import front, stores, tasks, vpc, watch
-from .cloud import Cloud, Create, Read, serve
+from .cloud import Cloud, serve
+from .rooms import CREATE
 
 ROOT = Path(__file__).parents[2]
 PROD: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]
 REGION = PROD["agno-ha:ecs"]["region"]
-_ROOMS = (vpc, front, tasks, stores, watch)
-CREATE: dict[str, Create] = {kind: create for room in _ROOMS for kind, create in room.CREATE.items()}
-READ: dict[str, Read] = {operation: read for room in _ROOMS for operation, read in room.READ.items()}
 Deploy = Callable[..., tuple[Cloud, Plan]]
 
 

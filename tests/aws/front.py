@@ -6,27 +6,27 @@ from typing import Any
 
 from .cloud import Cloud, Create, Inputs, Outputs, Read
 
-_ATTRIBUTES = {
+ATTRIBUTES = {
     "idleTimeout": "idle_timeout.timeout_seconds",
     "enableDeletionProtection": "deletion_protection.enabled",
     "dropInvalidHeaderFields": "routing.http.drop_invalid_header_fields.enabled",
 }
-_TARGET_ATTRIBUTES = {
+TARGET_ATTRIBUTES = {
     "deregistrationDelay": "deregistration_delay.timeout_seconds",
     "loadBalancingAlgorithmType": "load_balancing.algorithm.type",
 }
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _load_balancer(cloud: Cloud, inputs: Inputs) -> Outputs:
     elb = cloud.client("elbv2")
-    attributes = {api: _text(inputs.take(name)) for name, api in _ATTRIBUTES.items()}
+    attributes = {api: text(inputs.take(name)) for name, api in ATTRIBUTES.items()}
     logs = inputs.take("accessLogs")
     if logs:
-        attributes |= {f"access_logs.s3.{key}": _text(value) for key, value in logs.items()}
+        attributes |= {f"access_logs.s3.{key}": text(value) for key, value in logs.items()}
     internal = inputs.take("internal")
     request = inputs.request(
         name="Name", loadBalancerType="Type", securityGroups="SecurityGroups", subnets="Subnets"
@@ -44,7 +44,7 @@ def _load_balancer(cloud: Cloud, inputs: Inputs) -> Outputs:
 
 def _target_group(cloud: Cloud, inputs: Inputs) -> Outputs:
     elb = cloud.client("elbv2")
-    attributes = {api: _text(inputs.take(name)) for name, api in _TARGET_ATTRIBUTES.items()}
+    attributes = {api: text(inputs.take(name)) for name, api in TARGET_ATTRIBUTES.items()}
     health = inputs.take("healthCheck")
     request = inputs.request(
         name="Name", port="Port", protocol="Protocol", targetType="TargetType", vpcId="VpcId"
@@ -64,7 +64,7 @@ def _target_group(cloud: Cloud, inputs: Inputs) -> Outputs:
     return {"id": arn, "arn": arn, "arnSuffix": arn.rpartition(":")[2]}
 
 
-def _action(given: dict[str, Any]) -> dict[str, Any]:
+def action_of(given: dict[str, Any]) -> dict[str, Any]:
     action: dict[str, Any] = {"Type": given["type"]}
     if "targetGroupArn" in given:
         action["TargetGroupArn"] = given["targetGroupArn"]
@@ -86,7 +86,7 @@ def _listener(cloud: Cloud, inputs: Inputs) -> Outputs:
     )
     if certificate:
         request["Certificates"] = [{"CertificateArn": certificate}]
-    actions = [_action(action) for action in inputs.take("defaultActions")]
+    actions = [action_of(action) for action in inputs.take("defaultActions")]
     made = cloud.client("elbv2").create_listener(**request, DefaultActions=actions, Tags=inputs.tags())
     arn = made["Listeners"][0]["ListenerArn"]
     return {"id": arn, "arn": arn}
@@ -98,7 +98,7 @@ def _rule(cloud: Cloud, inputs: Inputs) -> Outputs:
         {"Field": "path-pattern", "PathPatternConfig": {"Values": each["pathPattern"]["values"]}}
         for each in inputs.take("conditions")
     ]
-    actions = [_action(action) for action in inputs.take("actions")]
+    actions = [action_of(action) for action in inputs.take("actions")]
     made = cloud.client("elbv2").create_rule(
         **request, Conditions=conditions, Actions=actions, Tags=inputs.tags()
     )

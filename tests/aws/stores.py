@@ -7,7 +7,7 @@ from typing import Any
 from . import stubs
 from .cloud import Cloud, Create, Inputs, Outputs, Read
 
-_INSTANCE = {
+INSTANCE = {
     "identifier": "DBInstanceIdentifier",
     "engine": "Engine",
     "engineVersion": "EngineVersion",
@@ -33,10 +33,13 @@ _INSTANCE = {
     "deletionProtection": "DeletionProtection",
     "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
 }
-_ON_DELETE = ("deleteAutomatedBackups", "skipFinalSnapshot", "finalSnapshotIdentifier", "applyImmediately")
+ON_DELETE = (
+    "deleteAutomatedBackups", "skipFinalSnapshot", "finalSnapshotIdentifier", "applyImmediately",
+    "allowMajorVersionUpgrade",
+)  # fmt: skip
 """Said to later calls."""
 
-_GROUP = {
+GROUP = {
     "replicationGroupId": "ReplicationGroupId",
     "description": "ReplicationGroupDescription",
     "engine": "Engine",
@@ -81,7 +84,7 @@ def _parameter_group(cloud: Cloud, inputs: Inputs) -> Outputs:
 
 
 def _instance(cloud: Cloud, inputs: Inputs) -> Outputs:
-    request = inputs.request(drop=_ON_DELETE, **_INSTANCE)
+    request = inputs.request(drop=ON_DELETE, **INSTANCE)
     made = cloud.client("rds").create_db_instance(**request, Tags=inputs.tags())["DBInstance"]
     # moto names no endpoint before the second look.
     [made] = cloud.client("rds").describe_db_instances(DBInstanceIdentifier=made["DBInstanceIdentifier"])[
@@ -131,7 +134,7 @@ def _cache_subnet_group(cloud: Cloud, inputs: Inputs) -> Outputs:
 
 def _replication_group(cloud: Cloud, inputs: Inputs) -> Outputs:
     request = inputs.request(
-        drop=("applyImmediately", "finalSnapshotIdentifier", "authTokenUpdateStrategy"), **_GROUP
+        drop=("applyImmediately", "finalSnapshotIdentifier", "authTokenUpdateStrategy"), **GROUP
     )
     made = cloud.client("elasticache").create_replication_group(**request, Tags=inputs.tags())[
         "ReplicationGroup"

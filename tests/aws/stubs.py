@@ -19,8 +19,8 @@ def cache_parameter_group(cloud: Cloud, inputs: Inputs) -> Outputs:
         {"ParameterName": each["name"], "ParameterValue": each["value"]} for each in inputs.take("parameters")
     ]
     name = create["CacheParameterGroupName"]
-    _checked(cloud, "CreateCacheParameterGroup", {**create, "Tags": inputs.tags()})
-    _checked(
+    checked(cloud, "CreateCacheParameterGroup", {**create, "Tags": inputs.tags()})
+    checked(
         cloud,
         "ModifyCacheParameterGroup",
         {"CacheParameterGroupName": name, "ParameterNameValues": parameters},
@@ -29,7 +29,8 @@ def cache_parameter_group(cloud: Cloud, inputs: Inputs) -> Outputs:
     return {"id": name}
 
 
-def _checked(cloud: Cloud, operation: str, parameters: dict[str, object]) -> None:
+def checked(cloud: Cloud, operation: str, parameters: dict[str, object]) -> None:
+    """Check a call by botocore's model of it, and write it down."""
     model = cloud.client("elasticache").meta.service_model.operation_model(operation)
     report = ParamValidator().validate(parameters, model.input_shape)
     assert not report.has_errors(), report.generate_report()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from .cloud import Cloud, Create, Inputs, Outputs, Read
@@ -32,15 +33,33 @@ def _task_definition(cloud: Cloud, inputs: Inputs) -> Outputs:
     return {"id": made["family"], "arn": made["taskDefinitionArn"], "revision": made["revision"]}
 
 
+def network(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where tasks are placed, as the API has it."""
+    public = "ENABLED" if given["assignPublicIp"] else "DISABLED"
+    return {
+        "awsvpcConfiguration": {
+            "subnets": given["subnets"], "securityGroups": given["securityGroups"], "assignPublicIp": public,
+        }
+    }  # fmt: skip
+
+
+def deployment(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how tasks are replaced, as the API has it."""
+    return {
+        "minimumHealthyPercent": given["deploymentMinimumHealthyPercent"],
+        "maximumPercent": given["deploymentMaximumPercent"],
+        "deploymentCircuitBreaker": given["deploymentCircuitBreaker"],
+    }
+
+
+_DEPLOYMENT = ("deploymentMinimumHealthyPercent", "deploymentMaximumPercent", "deploymentCircuitBreaker")
+
+
 def _service(cloud: Cloud, inputs: Inputs) -> Outputs:
     inputs.take("waitForSteadyState")  # the provider's own: it waits
-    network = inputs.take("networkConfiguration")
+    where = inputs.take("networkConfiguration")
     balancers = inputs.take("loadBalancers") or []
-    deployment: dict[str, Any] = {
-        "minimumHealthyPercent": inputs.take("deploymentMinimumHealthyPercent"),
-        "maximumPercent": inputs.take("deploymentMaximumPercent"),
-        "deploymentCircuitBreaker": inputs.take("deploymentCircuitBreaker"),
-    }
+    rolling = deployment({name: inputs.take(name) for name in _DEPLOYMENT})
     request = inputs.request(
         name="serviceName", cluster="cluster", taskDefinition="taskDefinition", launchType="launchType",
         platformVersion="platformVersion", schedulingStrategy="schedulingStrategy", desiredCount="desiredCount",
@@ -48,18 +67,13 @@ def _service(cloud: Cloud, inputs: Inputs) -> Outputs:
         healthCheckGracePeriodSeconds="healthCheckGracePeriodSeconds", enableEcsManagedTags="enableECSManagedTags",
         propagateTags="propagateTags",
     )  # fmt: skip
-    public = "ENABLED" if network["assignPublicIp"] else "DISABLED"
     made = cloud.client("ecs").create_service(
         **request,
-        deploymentConfiguration=deployment,
+        deploymentConfiguration=rolling,
         loadBalancers=balancers,
-        networkConfiguration={
-            "awsvpcConfiguration": {
-                "subnets": network["subnets"], "securityGroups": network["securityGroups"], "assignPublicIp": public,
-            }
-        },
+        networkConfiguration=network(where),
         tags=_lower_tags(inputs),
-    )["service"]  # fmt: skip
+    )["service"]
     return {"id": made["serviceArn"], "cluster": made["clusterArn"]}
 
 

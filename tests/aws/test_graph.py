@@ -10,7 +10,8 @@ import pytest
 from agno_ha.offline import Plan
 
 from .cloud import Cloud
-from .conftest import READ, Deploy
+from .conftest import Deploy
+from .rooms import READ
 
 ASKED_FOR = {
     *("CreateRule.ListenerArn", "ModifyLoadBalancerAttributes.LoadBalancerArn"),

@@ -92,8 +92,8 @@ def _rule(operation: str) -> Create:
         if cidr:
             permission["IpRanges"] = [{"CidrIp": cidr}]
         call = getattr(cloud.client("ec2"), operation)
-        call(GroupId=group, IpPermissions=[permission], **_tagged(inputs, "security-group-rule"))
-        return {"id": f"{group}-{permission}"}
+        made = call(GroupId=group, IpPermissions=[permission], **_tagged(inputs, "security-group-rule"))
+        return {"id": made["SecurityGroupRules"][0]["SecurityGroupRuleId"]}
 
     return create
 

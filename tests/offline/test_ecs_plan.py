@@ -143,7 +143,7 @@ def test_what_holds_data_is_protected_outside_dev(ecs: EcsEvaluate) -> None:
     protected = {(each.type.split(":")[-1], each.name) for each in ecs().resources if each.protect}
     assert protected == {
         *of("RandomPassword", "postgres-password", "redis-password", "security-key", "service-token"),
-        *of("Instance", "postgres"), *of("ReplicationGroup", "redis"),
+        *of("Instance", "postgres"), *of("ReplicationGroup", "redis"), *of("LoadBalancer", "load-balancer"),
     }  # fmt: skip
     dev = ecs(environment="dev")
     assert not any(each.protect for each in dev.resources)
@@ -275,3 +275,20 @@ def test_the_app_is_the_same_as_on_docker(ecs: EcsEvaluate, evaluate: Evaluate) 
     assert {each["name"] for each in app["secrets"]} == files
     assert (spec["stopGracePeriod"], app["stopTimeout"]) == ("1m59s", 119)
     assert app["healthCheck"]["command"] == spec["healthcheck"]["tests"]
+
+
+def test_a_zone_that_goes_moves_no_other_zones_addresses(ecs: EcsEvaluate) -> None:
+    """A subnet with other addresses is another subnet, and would want those that its neighbour still has."""
+
+    def ranges(zones: str) -> dict[str, str]:
+        plan = ecs({"network": {"zones": list(zones)}})
+        return {each.name: each.inputs["cidrBlock"] for each in plan.of_type("aws:ec2/subnet:Subnet")}
+
+    three = ranges("abc")
+    assert len(set(three.values())) == 6
+    assert ranges("ac") == {name: cidr for name, cidr in three.items() if not name.endswith("-b")}
+
+
+def test_a_deleted_secrets_name_is_free_at_once(ecs: EcsEvaluate) -> None:
+    secrets = ecs().of_type("aws:secretsmanager/secret:Secret")
+    assert {each.inputs["recoveryWindowInDays"] for each in secrets} == {0}

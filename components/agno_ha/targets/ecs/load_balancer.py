@@ -59,7 +59,8 @@ def create(scope: Scope, network: Network, groups: Groups, certificate: pulumi.I
             else None
         ),
         tags=scope.tags("load-balancer"),
-        opts=scope.options(),
+        # What would make another one is refused in the preview, not when AWS refuses to delete the old one.
+        opts=scope.options(protect=scope.protect),
     )
     targets = _targets(scope, network)
     if certificate is None:

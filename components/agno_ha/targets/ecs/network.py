@@ -10,9 +10,12 @@ import pulumi
 import pulumi_aws as aws
 
 from agno_ha.targets.ecs.scope import Scope
+from agno_ha.targets.ecs.settings_sections import ZONES
 
 _SUBNET_BITS = 4
 """A subnet is a sixteenth of the VPC: three zones take six of them, the rest is the user's to add."""
+_PUBLIC, _PRIVATE = 0, 8
+"""Which sixteenth is zone a's; that of b is the next. A zone that comes or goes moves no other one's addresses."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def create(scope: Scope) -> Network:
     gateway = aws.ec2.InternetGateway(
         f"{scope.name}-internet", vpc_id=vpc.id, tags=scope.tags("internet"), opts=scope.options()
     )
-    public = _Tier(scope, vpc, "public", 0)
+    public = _Tier(scope, vpc, "public", _PUBLIC)
     table = _table(scope, vpc, "public")
     _route(scope, "public", table, gateway_id=gateway.id)
     for zone, subnet in public.subnets.items():
@@ -50,7 +53,7 @@ def create(scope: Scope) -> Network:
 
     zones = settings.zones if settings.nat == "perZone" else settings.zones[:1]
     exits = {zone: _nat(scope, zone, public.subnets[zone], gateway) for zone in zones}
-    private = _Tier(scope, vpc, "private", len(settings.zones))
+    private = _Tier(scope, vpc, "private", _PRIVATE)
     routes = []
     for zone, subnet in private.subnets.items():
         own = _table(scope, vpc, f"private-{zone}")
@@ -76,13 +79,13 @@ class _Tier:
                 f"{scope.name}-{kind}-{zone}",
                 vpc_id=vpc.id,
                 availability_zone=f"{scope.settings.region}{zone}",
-                cidr_block=str(ranges[first + index]),
+                cidr_block=str(ranges[first + ZONES.index(zone)]),
                 # Load balancers and NAT gateways bring their own addresses; nothing else belongs there.
                 map_public_ip_on_launch=False,
                 tags=scope.tags(f"{kind}-{zone}"),
                 opts=scope.options(),
             )
-            for index, zone in enumerate(settings.zones)
+            for zone in settings.zones
         }
 
 

@@ -64,7 +64,8 @@ def parameters(topology: Topology) -> list[tuple[str, str, str]]:
             str(round(postgres.idle_in_transaction_timeout * 1000)),
             "immediate",
         ),
-        ("rds.force_ssl", "1", "immediate"),
+        # AWS' own default, which it keeps as pending-reboot whatever is sent: else every refresh shows a change.
+        ("rds.force_ssl", "1", "pending-reboot"),
     ]
 
 
@@ -114,6 +115,8 @@ def _instance(
         # The major version alone: minor ones are AWS's to install, and no change of ours.
         engine_version=str(postgres.version),
         auto_minor_version_upgrade=True,
+        # Another postgres.version is asked for by name; without this AWS refuses it.
+        allow_major_version_upgrade=True,
         instance_class=str(stores.instance_class(scope.topology, scope.settings)),
         parameter_group_name=tuning.name,
         db_name=postgres.database,

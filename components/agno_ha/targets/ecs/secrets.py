@@ -10,8 +10,9 @@ import pulumi_aws as aws
 
 from agno_ha.targets.ecs.scope import Scope
 
-_RECOVERY_DAYS = 7
-"""How long a deleted secret of staging and prod can be had back; in dev it goes at once, so that its name is free."""
+_RECOVERY_DAYS = 0
+"""A deleted secret goes at once: AWS keeps the name of one that waits, and refuses the next of that name (a secret or
+RDS Proxy that is turned off and on again). Each value is in the stack's state or configuration as well."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def keep(
         f"{scope.name}-{room}",
         name=scope.physical(room, 256),
         description=description,
-        recovery_window_in_days=_RECOVERY_DAYS if scope.protect else 0,
+        recovery_window_in_days=_RECOVERY_DAYS,
         tags=scope.tags(room),
         opts=scope.options(),
     )

@@ -21,7 +21,9 @@ def _range(text: str) -> str:
 
 
 Cidr = Annotated[str, AfterValidator(_range)]
-_Zone = Annotated[str, Matching(r"[a-z]", "must be a zone's letter", "Write a, b or c, one a line")]
+ZONES = "abcdefgh"
+"""Letters of zones that the address plan has room for; no region has more."""
+_Zone = Annotated[str, Matching(rf"[{ZONES}]", "must be a zone's letter", "Write a, b or c, one a line")]
 _Window = Matching(
     r"\d\d:\d\d-\d\d:\d\d", "must be two times of the day in UTC", "Write it like 02:00-03:00, in quotes"
 )

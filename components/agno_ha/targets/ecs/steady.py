@@ -18,10 +18,10 @@ _EVENTS = 3
 def check(scope: Scope, service: aws.ecs.Service, asked: aws.ecs.TaskDefinition) -> pulumi.Output[str]:
     """Return the task definition that the service runs.
 
-    While the one asked for is not known yet, as in the preview of a change, nothing is asked.
+    A preview asks nothing: what was rolled back may be tried again, and the offline plan has no AWS.
     """
-    if pulumi.Config("agno-ha").get("resolveImages") == "false":
-        arn: pulumi.Output[str] = asked.arn  # the offline plan has no AWS to ask
+    if pulumi.runtime.is_dry_run() or pulumi.Config("agno-ha").get("resolveImages") == "false":
+        arn: pulumi.Output[str] = asked.arn
         return arn
     found = aws.ecs.get_service_output(
         cluster_arn=service.cluster,
