@@ -81,23 +81,15 @@ def test_every_object_is_taken_as_it_is(
         for asked, has in zip(objects, became, strict=True):
             wrong += [f"{title(asked)}{line}" for line in differences(asked, has)]
         again, _ = apply(objects)
-        wrong += [
-            f"{title(one)}: applied again it changed"
-            for one, other in zip(became, again, strict=True)
-            if content(one) != content(other)
-        ]
+        # Controllers write beside it meanwhile: what was asked for is compared.
+        for asked, has in zip(objects, again, strict=True):
+            wrong += [f"{title(asked)}{line}, applied again" for line in differences(asked, has)]
         # A template is only warned about; a pod is what Pod Security lets in or not.
         _, said = apply(list(pods(objects)), "--dry-run=server")
         wrong += said.splitlines()
     assert wrong == []
     if missing:
         pytest.skip(f"all else is taken; the cluster has no CRD of {', '.join(sorted(missing))}")
-
-
-def content(became: dict[str, Any]) -> dict[str, Any]:
-    # The second apply of a claim counts its version up, and changes nothing.
-    metadata = {key: value for key, value in became["metadata"].items() if key != "resourceVersion"}
-    return {**became, "metadata": metadata}
 
 
 def title(given: dict[str, Any]) -> str:

@@ -86,7 +86,9 @@ def policies(scope: Scope) -> dict[str, dict[str, Any]]:
 def _stores(scope: Scope) -> dict[str, dict[str, Any]]:
     postgres = scope.topology.postgres
     made = {}
-    app = [_component(name) for name in APP_PODS]
+    app = [
+        _component(name) for name in APP_PODS if name != "scheduler" or scope.topology.app.scheduler.enabled
+    ]
     if postgres.mode == "managed":
         # With a pooler it alone asks the server.
         clients = [_component("pgbouncer")] if postgres.pooler.enabled else app
