@@ -1,12 +1,13 @@
 """One stack for the whole tier; a test that needs another one makes it."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 
 import pytest
 from agno_ha.operations import swarm
 from agno_ha.operations.workspace import Workspace
 from harness.deployment import Deployment
+from harness.report import pytest_runtest_makereport  # noqa: F401
 
 SMALL = {
     "app": {"memory": "384MiB", "cpu": 1.0, "drain": {"delay": "3s"}, "health": {"startPeriod": "120s"}},
@@ -65,16 +66,3 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The engine's restart comes last: it takes long, and nothing should wait for it."""
     items.sort(key=lambda item: item.path.name == "test_engine_restart.py")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Function, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed test tells what the stack itself saw."""
-    report = yield
-    if report.failed and call.when == "call":
-        for made in item.funcargs.values():
-            if isinstance(made, Deployment):
-                report.sections.append((f"troubles of {made.namespace}", made.troubles(call.start)))
-    return report

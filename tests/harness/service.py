@@ -16,6 +16,8 @@ class Service(ABC):
 
     key: str | None = None
     """The API's bearer key."""
+    namespace: str
+    """Prefix of its names on the platform, or its namespace."""
 
     @property
     @abstractmethod
@@ -29,6 +31,10 @@ class Service(ABC):
     @abstractmethod
     def redis(self, *command: str) -> str:
         """Run a command of Redis."""
+
+    @abstractmethod
+    def troubles(self, since: float) -> str:
+        """What went wrong since a time (`time.time()`), by the platform's and the servers' own words."""
 
     @property
     def headers(self) -> dict[str, str]:

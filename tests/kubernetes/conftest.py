@@ -1,11 +1,12 @@
 """Tier `kubernetes`: the cluster that KUBECONFIG names; one stack for the tests with pods."""
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from harness.images import images
 from harness.pods import Pods
+from harness.report import pytest_runtest_makereport  # noqa: F401
 from offline.conftest import evaluate, evaluator
 
 __all__ = ["evaluate"]
@@ -40,16 +41,3 @@ def pods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pods]:
     finally:
         if not os.environ.get("AGNO_HA_KEEP"):  # for whoever works on a test
             made.down()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Function, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed test tells what the cluster itself saw."""
-    report = yield
-    if report.failed and call.when == "call":
-        for made in item.funcargs.values():
-            if isinstance(made, Pods):
-                report.sections.append((f"troubles of {made.namespace}", made.troubles(call.start)))
-    return report
