@@ -2,21 +2,25 @@
 STACK ?= dev
 VENV := .venv
 AGNO_HA := $(VENV)/bin/agno-ha
+# The stack's target: whose packages are installed, and whether there is an engine to set up.
+TARGET := $(filter docker kubernetes ecs,$(shell sed -n "s/^[ \"']*agno-ha:target[^a-z]*\([a-z]*\).*/\1/p" Pulumi.$(STACK).yaml 2>/dev/null))
+READY := $(VENV)/.ready-$(or $(TARGET),docker)
+ENGINE := $(if $(filter docker,$(TARGET)),scripts/engine)
 
-.PHONY: up down down-data setup test lint kubernetes-binaries clean
+.PHONY: up down down-data setup test lint kubernetes-binaries
 
-up: $(VENV)/.ready ## Set up what is needed and run the stack
-	@scripts/engine
+up: $(READY) ## Set up what is needed and run the stack
+	@$(ENGINE)
 	@$(AGNO_HA) up --stack $(STACK)
 
-setup: $(VENV)/.ready ## Only prepare: environment, engine, images
-	@scripts/engine
+setup: $(READY) ## Only prepare: environment; on Docker engine and images
+	@$(ENGINE)
 	@$(AGNO_HA) setup --stack $(STACK)
 
-down: $(VENV)/.ready ## Take the stack down; data and the secrets that open it stay
+down: $(READY) ## Take the stack down; data and the secrets that open it stay
 	@$(AGNO_HA) down --stack $(STACK)
 
-down-data: $(VENV)/.ready ## Delete the data and its secrets too, after asking
+down-data: $(READY) ## Delete the data and its secrets too, after asking
 	@$(AGNO_HA) down --stack $(STACK) --data
 
 test: ## Run every tier that this machine can run
@@ -28,10 +32,10 @@ kubernetes-binaries: ## Build a one-node cluster's programs from Go modules, for
 lint: $(VENV)/.ready-dev
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports
 
-$(VENV)/.ready: pyproject.toml uv.lock scripts/environment
-	@scripts/environment --extra docker
+$(VENV)/.ready-%: pyproject.toml uv.lock scripts/environment
+	@scripts/environment --extra $*
 	@touch $@
 
 $(VENV)/.ready-dev: pyproject.toml uv.lock scripts/environment
 	@scripts/environment --all-extras --group dev
-	@touch $@ $(VENV)/.ready
+	@touch $(addprefix $(VENV)/.ready-,dev docker kubernetes ecs)

@@ -18,7 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
-sys.path.insert(0, str(ROOT / "tests"))  # the harness
+sys.path.append(str(ROOT / "tests"))  # the harness
 
 signal.signal(
     signal.SIGTERM, lambda *_: sys.exit("ended")
@@ -136,13 +136,20 @@ class Project:
     """A Pulumi project in a directory of its own with a file backend: `pulumi preview` of one program."""
 
     def __init__(
-        self, directory: Path, program: str, *, name: str = "agno-ha", stack_file: str = "{}"
+        self,
+        directory: Path,
+        program: str,
+        *,
+        name: str = "agno-ha",
+        stack_file: str = "{}",
+        more: Mapping[str, Any] | None = None,
     ) -> None:
+        """`more`: further keys of Pulumi.yaml."""
         directory.mkdir(parents=True)
         self.directory = directory
         (directory / "__main__.py").write_text(program)
         runtime = {"name": "python", "options": {"virtualenv": str(VENV)}}
-        (directory / "Pulumi.yaml").write_text(json.dumps({"name": name, "runtime": runtime}))
+        (directory / "Pulumi.yaml").write_text(json.dumps({"name": name, "runtime": runtime, **(more or {})}))
         (directory / "Pulumi.bench.yaml").write_text(stack_file)
         (directory / "state").mkdir()
         self.environment = {

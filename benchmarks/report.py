@@ -6,8 +6,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import cluster
+import ecs
 import first_turn
 import many
+import operations
 import preview
 import proxy
 from common import RESULTS
@@ -29,7 +32,7 @@ def of(benchmark: ModuleType, result: dict[str, Any]) -> str:
 def main() -> None:
     """Rewrite README.md."""
     text = README.read_text()
-    for benchmark in (proxy, preview, first_turn, many, policies):
+    for benchmark in (proxy, preview, ecs, first_turn, many, cluster, policies, operations):
         name = benchmark.__name__
         path = RESULTS / f"{name}.json"
         shown = of(benchmark, json.loads(path.read_text())) if path.exists() else "Not measured yet."

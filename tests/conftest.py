@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+SIMULATED = str(Path(__file__).with_name("kubernetes") / "simulated")
+
 
 @cache
 def missing(tier: str) -> str:
     """Why a tier can't run here; empty where it can."""
-    if tier in ("docker", "engine"):
+    if tier in ("docker", "docker_operations", "engine", "engine_operations", "aws_docker"):
         if shutil.which("docker") is None:
             return "no docker command"
         if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
@@ -24,7 +26,13 @@ def missing(tier: str) -> str:
             return "KUBECONFIG names no cluster"
         if subprocess.run(["kubectl", "version"], capture_output=True, check=False).returncode:
             return "no cluster answers"
-    if tier in ("engine", "engine_aws") and shutil.which("pulumi") is None:
+    if tier == "engine_kubernetes":
+        told = subprocess.run([SIMULATED, "check"], capture_output=True, text=True, check=False)
+        if told.returncode and "AGNO_HA_SIMULATED" not in os.environ:
+            return told.stderr.strip()
+    if tier == "browser" and shutil.which("chromium") is None:
+        return "no chromium on PATH"
+    if tier.startswith("engine") and shutil.which("pulumi") is None:
         return "no pulumi on PATH"
     return ""
 

@@ -1,4 +1,4 @@
-"""Pure arithmetic on a topology: connection budget, memory budget, headroom, largest safe `scaling.max`.
+"""Pure arithmetic on a topology: connection budget, memory budget, largest safe `scaling.max`.
 
 Worked example, twenty instances of two workers on a server with the default limits:
 
@@ -67,19 +67,19 @@ class Capacity:
         return min(self.clients, pooler.pool_size) if pooler.enabled else self.clients
 
     @property
+    def poolers(self) -> int:
+        """Poolers with server connections at a time: an old PgBouncer drains beside the new one, RDS Proxy is one."""
+        return 2 if self.topology.postgres.pooler.enabled and self.target != "ecs" else 1
+
+    @property
     def connections_usable(self) -> int:
         """Server connections that are left beside those reserved for operators."""
         return self.topology.postgres.usable_connections
 
-    @property
-    def headroom(self) -> int:
-        """Server connections still free at the peak; negative when the budget does not hold."""
-        return self.connections_usable - self.connections_needed
-
     @cached_property
     def memory(self) -> tuple[Memory, ...]:
         """Every container's memory, in the order of the topology."""
-        connections = min(self.connections_needed, self.connections_usable)
+        connections = min(self.poolers * self.connections_needed, self.connections_usable)
         return tuple(budget(self.topology, connections + self.topology.postgres.reserved_connections))
 
     @property
@@ -97,7 +97,11 @@ class Capacity:
 
     def problems(self) -> list[Problem]:
         """Every budget that does not hold."""
-        return [*self._connection_problems(), *filter(None, (entry.problem() for entry in self.memory))]
+        return [
+            *self._pooler_problems(),
+            *self._connection_problems(),
+            *filter(None, (entry.problem() for entry in self.memory)),
+        ]
 
     def facts(self) -> dict[str, int | float | str | bool]:
         """Plain scalars for policies and reports: bytes, seconds; 0 for what is off or another's (`facts.FACTS`)."""
@@ -176,6 +180,16 @@ class Capacity:
         if not pooler.enabled:
             return self.connections_usable
         return pooler.max_client_connections if pooler.mode == "transaction" else pooler.pool_size
+
+    def _pooler_problems(self) -> list[Problem]:
+        postgres, usable = self.topology.postgres, self.connections_usable
+        size = postgres.pooler.pool_size
+        if not postgres.pooler.enabled or self.poolers * size <= usable:
+            return []
+        peak = f"{size} × {self.poolers} while it is replaced > " if self.poolers > 1 else "more than the "
+        message = f"{peak}{usable} usable of postgres.maxConnections = {postgres.max_connections}"
+        fix = f"Lower it to {usable // self.poolers}, or raise maxConnections"
+        return [Problem("", "topology.postgres.pooler.poolSize", str(size), message, fix)]
 
     def _connection_problems(self) -> list[Problem]:
         if self.clients <= self._bound:

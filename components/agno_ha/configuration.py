@@ -16,7 +16,10 @@ from agno_ha.topology.problem import ConfigurationError, Problem
 from agno_ha.validation import DEEPEST, NOT_A_SECTION, Location, build, by_default, has, validate
 from agno_ha.yaml_file import read_yaml
 
-__all__ = ["ConfigurationError", "Problem", "Stack", "deep_merge", "load", "read_yaml", "validate"]
+__all__ = ["PROJECT", "ConfigurationError", "Problem", "Stack", "deep_merge", "load", "read_yaml", "validate"]
+
+PROJECT = "agno-ha"
+"""The Pulumi project's name: namespace of the configuration keys, prefix of names on a platform."""
 
 
 class Stack(Section):

@@ -10,6 +10,9 @@ import pulumi_random as random
 
 from agno_ha.topology import Topology
 
+PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type
+"""Type of what is generated, as a plan and a state name it."""
+
 
 @dataclass(frozen=True)
 class Credentials:

@@ -53,6 +53,9 @@ def app_environment(topology: Topology, *, namespace: str, postgres: Server, red
         "REDIS_USERNAME": topology.redis.external.username,
     }
     return {
+        # The proxy is the only peer on the instances' port: the networks let nothing else in. Whoever has one more in
+        # front of it names both here.
+        "FORWARDED_ALLOW_IPS": "*",
         **app.environment,
         "PORT": str(app.port),
         "OS_ID": namespace,
@@ -73,7 +76,5 @@ def app_environment(topology: Topology, *, namespace: str, postgres: Server, red
         "DB_POOLER": pooler.mode if pooler.enabled else "off",
         "DRAIN_DELAY": f"{app.drain.delay:g}",
         "DRAIN_TIMEOUT": f"{app.drain.timeout:g}",
-        # The proxy is the only peer on the instances' port: the networks let nothing else in.
-        "FORWARDED_ALLOW_IPS": "*",
         **{name: value for name, value in optional.items() if value is not None},
     }

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from agno_ha.topology import Topology
 from agno_ha.topology.problem import Problem
-from agno_ha.topology.units import KiB, MiB, size_text
+from agno_ha.topology.units import KiB, MiB, mib_text, size_text
 
 WORKER = 170 * MiB
-"""A worker process under load: 166 MB seen with one agent on Postgres (agno-facts.md, rough figures)."""
+"""A worker process under load: 166 MB seen with one agent on Postgres."""
 
 LAUNCHER = 16 * MiB
 """Process 1 of the image, standard library only: 14 MB seen."""
@@ -58,7 +58,7 @@ class Memory:
         """What to say when it does not fit."""
         if self.needed <= self.limit:
             return None
-        needed = size_text(-(-self.needed // MiB) * MiB)
+        needed = mib_text(self.needed)
         fix = f"Raise {self.path} to {needed}" + (f", or {self.otherwise}" if self.otherwise else "")
         message = f"{self.explanation} = {needed} needed"
         return Problem("", f"topology.{self.path}", size_text(self.limit), message, fix)
@@ -69,15 +69,20 @@ def budget(topology: Topology, connections: int) -> Iterator[Memory]:
 
     >>> [(entry.path, size_text(entry.needed)) for entry in budget(Topology(), connections=90)]
     ... # doctest: +NORMALIZE_WHITESPACE
-    [('app.memory', '256MiB'), ('loadBalancer.memory', '64MiB'), ('postgres.memory', '536MiB'),
+    [('app.memory', '281MiB'), ('loadBalancer.memory', '89MiB'), ('postgres.memory', '536MiB'),
      ('redis.memory', '357913942B')]
     """
     app, postgres, redis = topology.app, topology.postgres, topology.redis
-    yield _instance(topology, "app.memory", app.memory, app.workers)
+    upload = topology.load_balancer.body_limit
+    yield _instance(topology, "app.memory", app.memory, app.workers, upload)
     if app.scheduler.enabled:
         yield _instance(topology, "app.scheduler.memory", app.scheduler.memory, 1)
     yield Memory(
-        "loadBalancer.memory", topology.load_balancer.memory, NGINX, "nginx with a thousand connections"
+        "loadBalancer.memory",
+        topology.load_balancer.memory,
+        NGINX + upload,
+        f"nginx with a thousand connections {size_text(NGINX)} + bodyLimit {size_text(upload)}",
+        "lower loadBalancer.bodyLimit",
     )
     if postgres.mode == "managed":
         each = POSTGRES_CONNECTION + postgres.work_mem // SORTING
@@ -87,7 +92,9 @@ def budget(topology: Topology, connections: int) -> Iterator[Memory]:
             postgres.shared_buffers + POSTGRES_BASE + connections * each,
             f"sharedBuffers {size_text(postgres.shared_buffers)} + {size_text(POSTGRES_BASE)}"
             f" + {connections} connections × {size_text(each)}",
-            "lower scaling.max or enable postgres.pooler",
+            "lower postgres.pooler.poolSize"
+            if postgres.pooler.enabled
+            else "lower scaling.max or enable postgres.pooler",
         )
     if postgres.pooler.enabled:
         clients = postgres.pooler.max_client_connections
@@ -103,12 +110,14 @@ def budget(topology: Topology, connections: int) -> Iterator[Memory]:
         yield Memory("redis.memory", redis.memory, redis.memory_needed, "maxmemory and its overhead")
 
 
-def _instance(topology: Topology, path: str, limit: int, workers: int) -> Memory:
+def _instance(topology: Topology, path: str, limit: int, workers: int, upload: int = 0) -> Memory:
     app = topology.app
     demo_model = not (app.image or app.model.base_url or "OPENAI_API_KEY" in app.secrets)
     parts = [(f"{workers} × worker", workers * WORKER), ("launcher", LAUNCHER)]
     parts += [("supervisor", SUPERVISOR)] if workers > 1 else []
     parts += [("demo model", DEMO_MODEL)] if demo_model else []
+    parts += [("bodyLimit", upload)] if upload else []  # in /tmp, which is memory
     explanation = " + ".join(f"{name} {size_text(size)}" for name, size in parts)
-    otherwise = "lower app.workers" if workers > 1 else ""
+    lower = ["app.workers"] * (workers > 1) + ["loadBalancer.bodyLimit"] * bool(upload)
+    otherwise = f"lower {' or '.join(lower)}" if lower else ""
     return Memory(path, limit, sum(size for _, size in parts), explanation, otherwise)

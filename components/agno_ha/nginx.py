@@ -20,6 +20,9 @@ STATUS_PORT = 8081
 TLS_DIRECTORY = "/etc/nginx/tls"
 """Where the certificate (`tls.crt`) and the private key (`tls.key`) are mounted."""
 
+# A cloud's load balancer in front drops a connection that is silent for minutes, as a stream may be.
+_KEEPALIVE = "so_keepalive=30s:10s:6"
+
 _MAIN = Template(
     """\
 worker_processes $workers;
@@ -136,7 +139,7 @@ def render(
     balancer = topology.load_balancer
     secure = balancer.tls.mode != "off"
     server = _SERVER.safe_substitute(
-        listen=f"{HTTPS_PORT} ssl http2" if secure else str(HTTP_PORT),
+        listen=f"{HTTPS_PORT} ssl http2 {_KEEPALIVE}" if secure else f"{HTTP_PORT} {_KEEPALIVE}",
         tls=_TLS.substitute(directory=TLS_DIRECTORY) if secure else "",
         upstream=upstream,
         nobody=_NOBODY if say_unavailable else "",

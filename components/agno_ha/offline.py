@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import runpy
@@ -49,6 +50,8 @@ class Resource:
     protect: bool
     ignored: tuple[str, ...] = ()
     """Properties whose changes are left to somebody else (`ignoreChanges`)."""
+    made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Property → URNs of the resources whose outputs it is made of."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,11 @@ class ProgramError(Exception):
 Outputs = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
 """(type, name, inputs) → the outputs that the provider would add, `id` among them where it is not the name; secrets
 that were wrapped where they were registered are wrapped here too."""
+
+
+def wire(value: Any) -> str:
+    """Return a value as Pulumi's configuration holds it: text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def evaluate(
@@ -106,6 +114,7 @@ def evaluate(
         mocks.MockSettings(
             monitor=recorder, monitor_features=features, engine=mocks.MockEngine(log.logger), project=project,
             stack=stack, dry_run=False, organization=None, callbacks=None,
+            outputs=set(),  # else what a stopped program left waiting stops the next one
         )
     )  # fmt: skip
     try:
@@ -152,6 +161,9 @@ class _Recorder(mocks.MockMonitor):
                     dependencies=tuple(map(_urn, request.dependencies)),
                     protect=request.protect,
                     ignored=tuple(request.ignoreChanges),
+                    made_of={
+                        key: tuple(map(_urn, of.urns)) for key, of in request.propertyDependencies.items()
+                    },
                 )
             )
         return response

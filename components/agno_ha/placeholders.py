@@ -11,7 +11,7 @@ ACCOUNT = "111122223333"
 """AWS's own example of an account."""
 
 
-def outputs(namespace: str, kind: str, name: str, inputs: Mapping[str, Any]) -> dict[str, str]:
+def outputs(namespace: str, kind: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the outputs of one resource.
 
     Args:
@@ -24,13 +24,19 @@ def outputs(namespace: str, kind: str, name: str, inputs: Mapping[str, Any]) -> 
         return {"result": SECRET}
     if kind == "docker:index/secret:Secret":
         return {"name": f"{namespace}_{name}"}
+    if kind.startswith("kubernetes:"):
+        given = inputs.get("metadata")
+        # The cluster names what the program does not; a program may read that.
+        return {"metadata": {"name": f"{name}-placeholder", **(given if isinstance(given, Mapping) else {})}}
     return _aws(kind, name, inputs) if kind.startswith("aws:") else {}
 
 
 def _aws(kind: str, name: str, inputs: Mapping[str, Any]) -> dict[str, str]:
-    own = str(inputs.get("name") or name)
+    task = kind == "aws:ecs/taskDefinition:TaskDefinition"
+    own = str(inputs.get("family" if task else "name") or name)
     arn = f"arn:aws:placeholder::{ACCOUNT}:{kind.rpartition(':')[2]}/{own}"
     return {
+        "name": own,
         "arn": arn,
         "arnSuffix": f"placeholder/{own}",
         "address": f"{own}.placeholder.invalid",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
@@ -56,7 +56,8 @@ class AgnoService(pulumi.ComponentResource):
             opts: the usual options.
 
         Raises:
-            ConfigurationError: the topology does not fit its own limits, or the target can't do it.
+            ConfigurationError: the topology does not fit its own limits, the target can't do it, or a secret that it
+                names is not given.
         """
         module = targets.choose(target)
         if module is None:
@@ -68,8 +69,14 @@ class AgnoService(pulumi.ComponentResource):
             settings, problems = validate(module.Settings, {}, f"agno-ha:{target}")
             if problems:
                 raise ConfigurationError(problems)
+        namespace = namespace or f"{pulumi.get_project()}-{pulumi.get_stack()}"
+        existing, given = module.has_secrets(settings), secrets or {}
         plan = capacity.assess(topology, surge=module.surge(topology), target=target)
-        if problems := [*plan.problems(), *module.problems(topology, settings)]:
+        if problems := [
+            *plan.problems(),
+            *module.problems(topology, settings, namespace),
+            *_missing(credentials.needed(topology, existing=existing), given),
+        ]:
             raise ConfigurationError(problems)
         protect = environment != "dev"
         # What the target really does, whatever the topology asks for.
@@ -86,11 +93,10 @@ class AgnoService(pulumi.ComponentResource):
         self.facts = {**plan.facts(), **own}
         super().__init__(TYPE, name, dict(self.facts), opts)
 
-        existing = getattr(settings, "existing_secret", None) is not None
         made = credentials.create(
             name,
             topology,
-            secrets or {},
+            given,
             administrator=module.ADMINISTRATOR,
             parent=self,
             protect=protect,
@@ -98,7 +104,7 @@ class AgnoService(pulumi.ComponentResource):
         )
         self.url = module.deploy(
             name,
-            namespace=namespace or f"{pulumi.get_project()}-{pulumi.get_stack()}",
+            namespace=namespace,
             topology=topology,
             settings=settings,
             images=images or module.resolve_images(topology, settings),
@@ -108,3 +114,12 @@ class AgnoService(pulumi.ComponentResource):
         )
         self.security_key = None if existing else made.security_key
         self.register_outputs({**self.facts, "url": self.url, "securityKey": self.security_key})
+
+
+def _missing(needed: Mapping[str, str], given: Mapping[str, Any]) -> Iterator[Problem]:
+    """Name each secret that the topology names and nobody gave."""
+    for key, path in needed.items():
+        if key not in given:
+            # The key is not shown: it may be the secret itself, written in the wrong place.
+            fix = "Give its value in `secrets`, under the key that stands there"
+            yield Problem("", path, None, "names a secret that AgnoService is not given", fix)

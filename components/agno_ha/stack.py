@@ -13,11 +13,8 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from agno_ha import configuration, credentials, targets
-from agno_ha.configuration import ConfigurationError, Problem, load, read_yaml, validate
+from agno_ha.configuration import PROJECT, ConfigurationError, Problem, load, read_yaml, validate
 from agno_ha.topology import Topology
-
-PROJECT = "agno-ha"
-"""Namespace of the configuration keys."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +26,18 @@ class Stack:
     topology: Topology
     settings: Any
     """The target's own settings, such as `DockerSettings`."""
+    has_secrets: bool
+    """Whether the platform holds the passwords and keys already."""
 
 
-def read(base: Path, values: Mapping[str, Any], *, source: str) -> Stack:
+def read(base: Path, values: Mapping[str, Any], *, source: str, namespace: str | None = None) -> Stack:
     """Return the stack that `topology.yaml` and one stack's values make; no Pulumi engine needed.
 
     Args:
         base: path of topology.yaml.
         values: the stack's configuration by its key without `agno-ha:`; objects decoded.
         source: the stack file's name, for errors.
+        namespace: prefix of the names on the platform. Default: not looked at.
 
     Raises:
         ConfigurationError: every problem at once.
@@ -63,14 +63,18 @@ def read(base: Path, values: Mapping[str, Any], *, source: str) -> Stack:
             overrides_source=source,
             surge=module.surge if module else None,
             # The target's limits depend on its settings: where these are wrong, they are told first.
-            limits=partial(module.problems, settings=settings) if module and settings else lambda _: (),
+            limits=(
+                partial(module.problems, settings=settings, namespace=namespace)
+                if module and settings
+                else lambda _: ()
+            ),
             target=target,
         )
     except ConfigurationError as error:
         problems += error.problems
-    if problems or topology is None or header is None:
+    if problems or topology is None or header is None or module is None:
         raise ConfigurationError(problems)
-    return Stack(header.target, header.environment, topology, settings)
+    return Stack(header.target, header.environment, topology, settings, module.has_secrets(settings))
 
 
 def current(root: Path | None = None) -> tuple[Stack, dict[str, pulumi.Output[str]]]:
@@ -101,9 +105,9 @@ def current(root: Path | None = None) -> tuple[Stack, dict[str, pulumi.Output[st
         values[key] = text if key in ("target", "environment") else _decoded(text)
     if problems:
         raise ConfigurationError(problems)
-    stack = read(root / "topology.yaml", values, source=source)
-    existing = getattr(stack.settings, "existing_secret", None) is not None
-    return stack, _secrets(stack.topology, source, existing=existing)
+    namespace = f"{pulumi.get_project()}-{pulumi.get_stack()}"
+    stack = read(root / "topology.yaml", values, source=source, namespace=namespace)
+    return stack, _secrets(stack.topology, source, existing=stack.has_secrets)
 
 
 def _secrets(topology: Topology, source: str, *, existing: bool) -> dict[str, pulumi.Output[str]]:

@@ -25,6 +25,7 @@ from uvicorn.config import STARTUP_FAILURE
 from agno_ha_image import agents, logs, metrics
 from agno_ha_image.edge import Edge
 from agno_ha_image.events import StoredEventStream
+from agno_ha_image.forwarded import forwarded
 from agno_ha_image.guard import FailClosed
 from agno_ha_image.launcher import log
 from agno_ha_image.models import default_model
@@ -53,7 +54,10 @@ def queue(configured: Settings) -> tuple[QueueConfig, StoredEventStream]:
     """The durable queue, the same on every instance, and its event stream; cancellation goes through Redis too."""
     client, blocking_client = open_async(configured), open_sync(configured)
     stream = StoredEventStream(
-        client, key_prefix=f"{configured.os_id}:os:events:", block_ms=BLOCK_SECONDS * 1000
+        client,
+        open_async(configured),
+        key_prefix=f"{configured.os_id}:os:events:",
+        block_ms=BLOCK_SECONDS * 1000,
     )
     set_cancellation_manager(
         RedisRunCancellationManager(
@@ -139,4 +143,5 @@ def application(configured: Settings) -> ASGIApp:
     metrics.INSTANCE.labels(
         configured.instance_name, configured.agno_role, configured.os_id, version("agno")
     ).set(1)
-    return Edge(FailClosed(inner, readiness), readiness, database, configured.draining_file)
+    served = Edge(FailClosed(inner, readiness), readiness, database, configured.draining_file)
+    return forwarded(served, configured.forwarded_allow_ips)

@@ -65,7 +65,8 @@ class Edge:
         try:
             if scope["path"] == "/ready":
                 await self._ready(tagged)
-            elif scope["path"] == "/metrics":
+            # As it was written: a load balancer that hides /metrics does not read %6D as m.
+            elif scope["raw_path"] == b"/metrics":
                 await self._metrics(tagged)
             else:
                 await self._app(scope, receive, tagged)

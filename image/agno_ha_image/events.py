@@ -1,10 +1,12 @@
 """Background runs' events on Redis, without the success of a run that was not stored."""
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 from agno.os.event_streams.redis import RedisEventStream
 from agno.run.base import RunStatus
+from redis.asyncio import Redis
 
 from agno_ha_image.ledger import unstored
 
@@ -18,7 +20,18 @@ NOT_STORED = "The answer could not be stored, so it is not part of the session. 
 
 
 class StoredEventStream(RedisEventStream):
-    """Keeps back "completed" of an unstored run: its ticket stays open, another attempt will complete it."""
+    """Keeps back "completed" of an unstored run: its ticket stays open, another attempt will complete it.
+
+    Who follows a run waits in Redis on a connection of `tails`, so that no number of them holds up a run's events.
+    """
+
+    def __init__(self, client: Redis, tails: Redis, **options: Any) -> None:
+        super().__init__(client, **options)
+        self._tails = RedisEventStream(tails, **options)
+
+    def tail(self, run_id: str, last_event_index: int | None = None) -> AsyncIterator[tuple[int, str]]:
+        """The run's events so far, and then each as it comes."""
+        return self._tails.tail(run_id, last_event_index)
 
     async def add_event(self, run_id: str, event: Any, generation: int | None = None) -> int:
         """Publish an event; the index of an event kept back is -1."""

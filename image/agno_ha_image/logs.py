@@ -70,6 +70,8 @@ class _LogStream:
         self._lock = threading.Lock()
 
     def write(self, text: str) -> int:
+        if not isinstance(text, str):  # as a text stream does: click asks by an empty bytes which kind it is
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         with self._lock:
             self._parts.append(text)
             if self._timer is None:
@@ -80,7 +82,8 @@ class _LogStream:
 
     def flush(self) -> None:
         with self._lock:
-            text, self._parts, self._timer = "".join(self._parts).strip(), [], None
+            parts, self._parts, self._timer = self._parts, [], None
+        text = "".join(parts).strip()
         if text:
             logging.getLogger("stderr").warning(text.splitlines()[-1], extra={"output": text})
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar
 
 import psycopg
@@ -18,6 +19,7 @@ from agno_ha_image.metrics import RUNS
 from agno_ha_image.settings import Settings
 
 log = logging.getLogger("agno_ha.postgres")
+_errors: ContextVar[list[BaseException] | None] = ContextVar("errors_of_this_write", default=None)
 
 
 class ObservedPool(AsyncAdaptedQueuePool):
@@ -30,6 +32,7 @@ class ObservedPool(AsyncAdaptedQueuePool):
         try:
             return super().connect()
         except Exception as error:
+            _note(error)
             observe("postgres", error)
             raise
 
@@ -54,23 +57,50 @@ def create_engine(settings: Settings) -> AsyncEngine:
 
 
 def _on_error(context: ExceptionContext) -> None:
+    if context.is_pre_ping:
+        return
+    _note(context.original_exception)
     transient = isinstance(context.original_exception, psycopg.OperationalError | psycopg.InterfaceError)
-    if (transient or context.is_disconnect) and not context.is_pre_ping:
+    if transient or context.is_disconnect:
         observe("postgres", context.original_exception)
 
 
+def _note(error: BaseException) -> None:
+    errors = _errors.get()
+    if errors is not None:
+        errors.append(error)
+
+
 @contextmanager
-def writing(*identifiers: str | None) -> Iterator[None]:
-    """Note in the ledger whether the write inside was stored, for each id; the error still propagates."""
+def writing(*identifiers: str | None) -> Iterator[list[BaseException]]:
+    """Note in the ledger whether the write inside was stored, for each id; the error still propagates.
+
+    Yields the errors of Postgres seen inside, also those that agno swallows.
+    """
+    errors: list[BaseException] = []
+    token = _errors.set(errors)
     try:
-        yield
+        yield errors
     except Exception as error:
         observe("store", error)
         for identifier in identifiers:
             unstored.failed(identifier, error)
         raise
+    finally:
+        _errors.reset(token)
     for identifier in identifiers:
         unstored.stored(identifier)
+
+
+def refuse_without_session(run: Any, session_id: str) -> None:
+    """Raise where this run is completed and its session, which agno stores just before, is not stored.
+
+    Raises:
+        StoreUnavailable: as agno goes on after it, a later attempt would find a completed run and do nothing.
+    """
+    status = run.get("status") if isinstance(run, dict) else getattr(run, "status", None)
+    if str(getattr(status, "value", status)).upper() == "COMPLETED" and unstored.holds(session_id):
+        raise StoreUnavailable(f"the run's session is not stored: {session_id}")
 
 
 def run_id_of(run: Any) -> str | None:
@@ -106,19 +136,30 @@ class Postgres(AsyncPostgresDb):
         return session
 
     async def upsert_session(self, session: Session, *args: Any, **kwargs: Any) -> Any:
-        """Store a session's row."""
-        with writing(session.session_id):
-            return await super().upsert_session(session, *args, **kwargs)
+        """Store a session's row; None where it is another user's.
 
-    async def upsert_run(self, run: Any, *args: Any, **kwargs: Any) -> None:
-        """Store a run's row."""
+        Raises:
+            StoreUnavailable: the write failed. The base returns None then, too, and agno would go on.
+        """
+        with writing(session.session_id) as errors:
+            stored = await super().upsert_session(session, *args, **kwargs)
+            if stored is None and errors:
+                raise StoreUnavailable(f"session not stored: {type(errors[-1]).__name__}")
+            return stored
+
+    async def upsert_run(self, run: Any, session_id: str, *args: Any, **kwargs: Any) -> None:
+        """Store a run's row, where its session's is stored."""
         with writing(run_id_of(run)):
-            await super().upsert_run(run, *args, **kwargs)
+            refuse_without_session(run, session_id)
+            await super().upsert_run(run, session_id, *args, **kwargs)
 
-    async def update_run_in_session(self, session_id: str, run_id: str, *args: Any, **kwargs: Any) -> Any:
-        """Store a queued run's row, fenced by its attempt."""
+    async def update_run_in_session(
+        self, session_id: str, run_id: str, fields: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Store a queued run's row, fenced by its attempt, where its session's is stored."""
         with writing(run_id):
-            return await super().update_run_in_session(session_id, run_id, *args, **kwargs)
+            refuse_without_session(fields, session_id)
+            return await super().update_run_in_session(session_id, run_id, fields, *args, **kwargs)
 
     async def complete_job(
         self, job_id: str, worker_id: str, attempt: int, status: str, error: str | None = None

@@ -6,8 +6,10 @@ agno's RedisDb is synchronous and would stop the event loop for as long as Redis
 import abc
 import asyncio
 import inspect
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial, wraps
 from typing import Any
@@ -17,13 +19,63 @@ import redis.asyncio
 from agno.db.base import AsyncBaseDb
 from agno.db.redis import RedisDb
 from agno.db.redis.utils import create_index_entries, deserialize_data, generate_redis_key, serialize_data
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import EqualJitterBackoff
+from redis.retry import Retry
 
 from agno_ha_image.ledger import observe
-from agno_ha_image.postgres import run_id_of, writing
+from agno_ha_image.postgres import refuse_without_session, run_id_of, writing
 from agno_ha_image.settings import Settings
 
 BLOCK_SECONDS = 5
 """How long a tail of a run's events blocks in Redis; the socket's timeout must be longer."""
+BACKOFF, RETRIES = EqualJitterBackoff(cap=2, base=0.5), 3
+"""2.5 to 5 s in all, which a Redis that restarts needs; each attempt may wait for its timeout as well."""
+CONNECTIONS = 1000
+"""Of an async client, at most. redis-py's own are 100: as many viewers of background runs, each of whom holds one,
+or events in a second of silence; and what finds none fails at once. Redis takes 10 000 of all together."""
+PAUSE = 1.0
+"""Seconds for which a client asks no more after it got no answer: a run makes ten calls, each with its retries."""
+
+
+class _Patience:
+    """What one client remembers of a Redis that is away."""
+
+    def __init__(self) -> None:
+        self.until = 0.0
+
+    @contextmanager
+    def tried(self) -> Iterator[None]:
+        """Refuse where it was away just now; remember where it is."""
+        if time.monotonic() < self.until:
+            raise redis.ConnectionError("Redis was away just now")
+        try:
+            yield
+        except redis.exceptions.MaxConnectionsError:
+            raise
+        except (redis.ConnectionError, redis.TimeoutError):
+            self.until = time.monotonic() + PAUSE
+            raise
+
+
+class _AsyncClient(redis.asyncio.Redis):
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments, retry=AsyncRetry(BACKOFF, RETRIES))
+        self.patience = _Patience()
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        with self.patience.tried():
+            return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+
+
+class _Client(redis.Redis):
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments, retry=Retry(BACKOFF, RETRIES))
+        self.patience = _Patience()
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        with self.patience.tried():
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
 
 
 def arguments(settings: Settings) -> dict[str, Any]:
@@ -43,12 +95,12 @@ def arguments(settings: Settings) -> dict[str, Any]:
 
 def open_async(settings: Settings, socket_timeout: float = 2 * BLOCK_SECONDS) -> redis.asyncio.Redis:
     """An async client; connects on first use."""
-    return redis.asyncio.Redis(**arguments(settings), socket_timeout=socket_timeout)
+    return _AsyncClient(**arguments(settings), socket_timeout=socket_timeout, max_connections=CONNECTIONS)
 
 
 def open_sync(settings: Settings, *, decode: bool = False) -> redis.Redis:
     """A client for threads; connects on first use."""
-    return redis.Redis(**arguments(settings), socket_timeout=5, decode_responses=decode)
+    return _Client(**arguments(settings), socket_timeout=5, decode_responses=decode)
 
 
 class _StrictRedisDb(RedisDb):
@@ -103,10 +155,11 @@ class RedisSessions(AsyncBaseDb):
         with writing(session.session_id):
             return await _upsert_session(self, session, *args, **kwargs)
 
-    async def upsert_run(self, run: Any, *args: Any, **kwargs: Any) -> None:
-        """Store a run."""
+    async def upsert_run(self, run: Any, session_id: str, *args: Any, **kwargs: Any) -> None:
+        """Store a run, where its session is stored."""
         with writing(run_id_of(run)):
-            await _upsert_run(self, run, *args, **kwargs)
+            refuse_without_session(run, session_id)
+            await _upsert_run(self, run, session_id, *args, **kwargs)
 
     async def close(self) -> None:
         """Close the threads and the connections."""

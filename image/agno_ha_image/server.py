@@ -30,8 +30,7 @@ def main() -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=True,
-        forwarded_allow_ips=configured.forwarded_allow_ips,
+        proxy_headers=False,  # forwarded.py reads them
         headers=[("X-Agno-Instance", configured.instance_name)],
         timeout_keep_alive=round(configured.keep_alive),
         timeout_graceful_shutdown=round(configured.drain_timeout),

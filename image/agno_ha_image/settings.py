@@ -142,8 +142,12 @@ class Settings(BaseSettings):
             # A host that vanished is noticed in half a minute, not after the kernel's two hours.
             "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000,
         }  # fmt: skip
-        if self.postgres_sslmode.startswith("verify") and SYSTEM_CA.exists():
-            options["sslrootcert"] = str(SYSTEM_CA)
+        if (
+            self.postgres_sslmode.startswith("verify")
+            and "PGSSLROOTCERT" not in os.environ
+            and SYSTEM_CA.exists()
+        ):
+            options["sslrootcert"] = str(SYSTEM_CA)  # libpq itself looks into the home directory only
         if self.db_pooler == "transaction":
             options["prepare_threshold"] = None  # a prepared statement lives on one server connection
         return options

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agno_ha_policies.aws.kinds import renamed
 from agno_ha_policies.catalogue import RULES
 from agno_ha_policies.configuration import Configuration
 from agno_ha_policies.docker.container import as_service
@@ -48,7 +49,7 @@ def subject(resource: Resource, known: Mapping[str, Resource]) -> Subject:
     owner: Resource | None = resource
     while owner is not None and owner.type != SERVICE:
         owner = known.get(owner.parent)
-    return Subject(translated(as_service(resource)), owner)
+    return Subject(translated(as_service(renamed(resource))), owner)
 
 
 def judge(

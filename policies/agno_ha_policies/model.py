@@ -48,6 +48,8 @@ class Resource:
     """Whether Pulumi refuses to delete it; None where that is not told."""
     ignored: tuple[str, ...] = ()
     """Properties whose changes Pulumi leaves to somebody else (`ignoreChanges`)."""
+    made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """Property → URNs of the resources whose outputs it is made of; empty where that is not told."""
     named: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the program calls a property that rules read under another path; by the longest prefix."""
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agno_ha_policies.docker.container import as_service
-from agno_ha_policies.docker.pools import peak, postgres_servers, server_of, users
+from agno_ha_policies.addresses import POSTGRES, server_of
+from agno_ha_policies.aws import pools as aws
+from agno_ha_policies.docker.pools import peak, postgres_servers, tasks, users
 from agno_ha_policies.docker.servers import postgres_limits
 from agno_ha_policies.docker.workload import SERVICE as DOCKER_SERVICE
+from agno_ha_policies.evaluation import subject
 from agno_ha_policies.model import SERVICE, NoBounds, Resource
-from agno_ha_policies.view import View, siblings
+from agno_ha_policies.view import View
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Picture:
     """One Postgres and who uses it."""
 
     name: str
-    """Of the AgnoService, or of the Postgres server where there is none."""
+    """Of the AgnoService, or where there is none of the Postgres server (on AWS: of its parameter group)."""
     rows: tuple[Row, ...]
     total: Row
     """The server's connections: the sum of the rows, or what a pooler makes of it."""
@@ -45,23 +47,22 @@ class Picture:
 
 
 def pictures(resources: Iterable[Resource]) -> Iterator[Picture]:
-    """Return a picture of each AgnoService, and of each Postgres on Docker outside one.
+    """Return a picture of each AgnoService, and of each Postgres on Docker or AWS outside one.
 
     What can't be read is left out: the rules say so.
     """
     strangers = []
-    known = list(resources)
-    services = {resource.urn for resource in known if resource.type == SERVICE}
-    for resource in sorted(map(as_service, known), key=lambda each: each.urn):
-        view = View(resource, NoBounds(), None, {})
-        if resource.type == SERVICE:
+    known = {resource.urn: resource for resource in resources}
+    for each in (subject(resource, known) for _, resource in sorted(known.items())):
+        view = View(each.resource, NoBounds(), None, {})
+        if each.resource.type == SERVICE:
             picture = _of_facts(view)
             if picture is not None:
                 yield picture
-        elif resource.type == DOCKER_SERVICE and resource.parent not in services:
+        elif each.owner is None:
             strangers.append(view)
-    for group in siblings(strangers):
-        yield from _of_group(group)
+    yield from _of_docker([each for each in strangers if each.resource.type == DOCKER_SERVICE])
+    yield from _of_aws([each for each in strangers if each.resource.type in aws.KINDS])
 
 
 def _of_facts(view: View[Any]) -> Picture | None:
@@ -92,19 +93,27 @@ def _of_facts(view: View[Any]) -> Picture | None:
     return Picture(view.name, tuple(rows), total, maximum, reserved)
 
 
-def _of_group(group: Sequence[View[Any]]) -> Iterator[Picture]:
+def _of_docker(group: Sequence[View[Any]]) -> Iterator[Picture]:
     servers = postgres_servers(group)
     for server in servers:
         limits = postgres_limits(server)
         rows = []
         for user in users(group):
-            opened = peak(user)
-            if opened is not None and server_of(user, servers) is server:
+            opened = peak(user, tasks(user))
+            if opened is not None and server_of(user, servers, group, POSTGRES) is server:
                 rows.append(Row(user.name, opened.steady, opened.steady, opened.rolling))
         if limits is not None and rows:
             yield Picture(
                 server.name, tuple(rows), _sum("connections", rows), limits.maximum, limits.reserved
             )
+
+
+def _of_aws(group: Sequence[View[Any]]) -> Iterator[Picture]:
+    servers = aws.servers(group)
+    rows = [Row(*use) for use in aws.uses(group)]
+    if len(servers) == 1 and rows:
+        total = _sum("connections", rows)
+        yield Picture(servers[0].view.name, tuple(rows), total, servers[0].maximum, aws.SUPERUSERS)
 
 
 def _sum(who: str, rows: Iterable[Row]) -> Row:

@@ -1,15 +1,19 @@
-"""The rules as Pulumi policies; only `policies/__main__.py` loads this module."""
+"""The rules as Pulumi policies; only a pack's `__main__.py` loads this module."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from agno_ha.topology.problem import ConfigurationError
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
+    PolicyPack,
     PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
@@ -33,6 +37,19 @@ STACK = "-stack"
 """Suffix of the policy for rules on all resources together."""
 
 _LEVELS: tuple[Level, ...] = ("mandatory", "advisory")
+
+
+def start(directory: Path) -> None:
+    """Start the pack, and serve until the engine has no more to ask.
+
+    Args:
+        directory: where the policies' configuration is, usually a project's `policies`.
+    """
+    try:
+        configuration = Configuration.load(directory, environment())
+    except ConfigurationError as error:
+        raise SystemExit(f"The policies are not configured right:\n{error}") from None
+    PolicyPack("agno-ha", policies(configuration))
 
 
 def policies(configuration: Configuration) -> list[Policy]:
@@ -82,7 +99,10 @@ class _Run:
     def of_stack(self, args: StackValidationArgs) -> list[Finding]:
         if self._now != "stack":
             resources = {
-                given.urn: self._known.get(given.urn) or _resource(given) for given in args.resources
+                given.urn: dataclasses.replace(
+                    self._known.get(given.urn) or _resource(given), made_of=_made_of(given)
+                )
+                for given in args.resources
             }
             self._known |= resources
             rules = [rule for rule in RULES if isinstance(rule, StackRule)]
@@ -142,7 +162,13 @@ def _resource(given: PolicyResource) -> Resource:
         parent or "",
         plain(given.props),
         protect=given.opts.protect,
+        ignored=tuple(given.opts.ignore_changes or ()),
     )
+
+
+def _made_of(given: PolicyResource) -> dict[str, tuple[str, ...]]:
+    # Told of a whole stack alone.
+    return {key: tuple(each.urn for each in of) for key, of in given.property_dependencies.items()}
 
 
 def plain(value: Any) -> Any:

@@ -25,9 +25,15 @@ class View(Generic[B]):
     ) -> None:
         self.resource = resource
         self.bounds = bounds
-        self.owner = View(owner, bounds, None, unreadable) if owner is not None else None
+        self.owner: View[B] | None = View(owner, bounds, None, unreadable) if owner is not None else None
         """The nearest AgnoService above; None outside of one."""
         self._unreadable = unreadable
+
+    def showing(self, resource: Resource) -> View[B]:
+        """Return a view of the same resource with other properties, as of another container of its pods."""
+        made = View(resource, self.bounds, None, self._unreadable)
+        made.owner = self.owner
+        return made
 
     @property
     def name(self) -> str:
@@ -138,8 +144,16 @@ def digits(number: float) -> str:
 
 
 def siblings(views: Sequence[View[B]]) -> list[list[View[B]]]:
-    """Group resources by their parent, which is where a program puts together what belongs together."""
+    """Group resources by their AgnoService; those outside of one are one group: that of the whole program."""
     groups: dict[str, list[View[B]]] = {}
     for view in views:
-        groups.setdefault(view.resource.parent, []).append(view)
+        groups.setdefault(view.owner.resource.urn if view.owner else "", []).append(view)
     return list(groups.values())
+
+
+def beside(view: View[Any], others: Sequence[View[B]]) -> list[View[B]]:
+    """Return those that a component of the program has put together with a resource; all, where none has."""
+    parent = view.resource.parent
+    together = parent and "::pulumi:pulumi:Stack::" not in parent
+    near = [other for other in others if other.resource.parent == parent] if together else []
+    return near or list(others)

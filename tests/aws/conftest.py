@@ -15,6 +15,7 @@ from agno_ha import offline
 from agno_ha.configuration import deep_merge
 from agno_ha.offline import Plan
 
+from . import vpc
 from .cloud import Cloud, serve
 from .rooms import CREATE
 
@@ -74,18 +75,7 @@ def prod(deploy: Deploy) -> tuple[Cloud, Plan]:
 def _existing(cloud: Cloud, ecs: Mapping[str, Any]) -> Mapping[str, Any]:
     """Make what a variant says is there already: the VPC and the certificate."""
     elsewhere = cloud.client("acm").request_certificate(DomainName="agents.example.com")["CertificateArn"]
-    if ecs.get("network", {}).get("vpcId") != "existing":
-        found = {}
-    else:
-        ec2 = cloud.client("ec2")
-        made = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
-        subnets = [
-            ec2.create_subnet(
-                VpcId=made, CidrBlock=f"10.1.{n}.0/24", AvailabilityZone=f"{REGION}{'ab'[n % 2]}"
-            )
-            for n in range(4)
-        ]
-        ids = [each["Subnet"]["SubnetId"] for each in subnets]
-        found = {"network": {"vpcId": made, "privateSubnetIds": ids[:2], "publicSubnetIds": ids[2:]}}
+    wanted = ecs.get("network", {}).get("vpcId") == "existing"
+    found = {"network": vpc.existing(cloud.client("ec2"), REGION)} if wanted else {}
     arn = {"loadBalancer": {"certificateArn": elsewhere}}
     return deep_merge(deep_merge(arn, ecs), found)

@@ -92,12 +92,13 @@ def _listener(cloud: Cloud, inputs: Inputs) -> Outputs:
     return {"id": arn, "arn": arn}
 
 
+def condition_of(given: dict[str, Any]) -> dict[str, Any]:
+    return {"Field": "path-pattern", "PathPatternConfig": {"Values": given["pathPattern"]["values"]}}
+
+
 def _rule(cloud: Cloud, inputs: Inputs) -> Outputs:
     request = inputs.request(listenerArn="ListenerArn", priority="Priority")
-    conditions = [
-        {"Field": "path-pattern", "PathPatternConfig": {"Values": each["pathPattern"]["values"]}}
-        for each in inputs.take("conditions")
-    ]
+    conditions = [condition_of(each) for each in inputs.take("conditions")]
     actions = [action_of(action) for action in inputs.take("actions")]
     made = cloud.client("elbv2").create_rule(
         **request, Conditions=conditions, Actions=actions, Tags=inputs.tags()

@@ -93,11 +93,16 @@ def _instance(cloud: Cloud, inputs: Inputs) -> Outputs:
     return {"id": made["DbiResourceId"], "address": made["Endpoint"]["Address"]}
 
 
-def _proxy(cloud: Cloud, inputs: Inputs) -> Outputs:
-    auth = [
+def proxy_auth(given: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return how a proxy logs in, as the API has it."""
+    return [
         {"AuthScheme": each["authScheme"], "IAMAuth": each["iamAuth"], "SecretArn": each["secretArn"]}
-        for each in inputs.take("auths")
+        for each in given
     ]
+
+
+def _proxy(cloud: Cloud, inputs: Inputs) -> Outputs:
+    auth = proxy_auth(inputs.take("auths"))
     request = inputs.request(
         name="DBProxyName", engineFamily="EngineFamily", roleArn="RoleArn", requireTls="RequireTLS",
         vpcSubnetIds="VpcSubnetIds", vpcSecurityGroupIds="VpcSecurityGroupIds",

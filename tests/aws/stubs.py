@@ -1,6 +1,6 @@
 """What moto 5.2 lacks: the call is checked by botocore's model of it, and kept here instead of in an account.
 
-Only ElastiCache's parameter groups.
+Only ElastiCache's parameter groups; for the provider of tests/engine_aws also what changes an RDS Proxy.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ def cache_parameter_group(cloud: Cloud, inputs: Inputs) -> Outputs:
     return {"id": name}
 
 
-def checked(cloud: Cloud, operation: str, parameters: dict[str, object]) -> None:
+def checked(
+    cloud: Cloud, operation: str, parameters: dict[str, object], service: str = "elasticache"
+) -> None:
     """Check a call by botocore's model of it, and write it down."""
-    model = cloud.client("elasticache").meta.service_model.operation_model(operation)
+    model = cloud.client(service).meta.service_model.operation_model(operation)
     report = ParamValidator().validate(parameters, model.input_shape)
     assert not report.has_errors(), report.generate_report()
-    cloud._calls.append(Call("elasticache", operation, parameters))
+    cloud._calls.append(Call(service, operation, parameters))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -126,8 +127,10 @@ def _log_group(cloud: Cloud, inputs: Inputs) -> Outputs:
 
 def _secret(cloud: Cloud, inputs: Inputs) -> Outputs:
     inputs.take("recoveryWindowInDays")  # said when it is deleted
-    request = inputs.request(name="Name", description="Description")
-    arn = cloud.client("secretsmanager").create_secret(**request, Tags=inputs.tags())["ARN"]
+    # The provider's ending (`id.PrefixedUniqueId`): the time and a counter, 26 hexadecimal digits.
+    name = f"{inputs.take('namePrefix')}{time.time_ns():026x}"
+    request = inputs.request(description="Description")
+    arn = cloud.client("secretsmanager").create_secret(Name=name, **request, Tags=inputs.tags())["ARN"]
     return {"id": arn, "arn": arn}
 
 

@@ -35,7 +35,8 @@ SETTINGS: dict[str, Any] = {
     "network": {"cidr": "10.64.0.0/18", "zones": ["a", "b"], "nat": "one"},
     "loadBalancer": {"internal": True, "allowFrom": ["10.0.0.0/8"], "sslPolicy": "ELBSecurityPolicy-TLS13-1-3-2021-06",
                      "accessLogsBucket": "our-logs", "host": "agents.internal.example.com"},
-    "postgres": {"instanceClass": "db.m7g.xlarge", "maxStorage": "200GiB", "backupWindow": "02:00-03:00"},
+    "postgres": {"instanceClass": "db.m7g.xlarge", "maxStorage": "200GiB", "backupWindow": "02:00-03:00",
+                 "sslMode": "require"},
     "redis": {"engine": "valkey", "nodeType": "cache.m7g.large", "snapshots": "3d"},
     "logs": {"retentionDays": 90},
     "alarms": {"email": "ops@example.com", "latency": "20s", "errors": 7},
@@ -109,7 +110,7 @@ FIELDS: list[tuple[str, str, str, str, Any]] = [
     ("loadBalancer.httpsPort", "CreateListener", "agno-http", "DefaultActions.0.RedirectConfig.Port", "8443"),
     ("ecs.loadBalancer.sslPolicy", "CreateListener", "agno-https", "SslPolicy", "ELBSecurityPolicy-TLS13-1-3-2021-06"),
     ("ecs.loadBalancer.internal", "CreateLoadBalancer", "agno-load-balancer", "Scheme", "internal"),
-    ("ecs.loadBalancer.allowFrom", "AuthorizeSecurityGroupIngress", "agno-load-balancer-8443-0",
+    ("ecs.loadBalancer.allowFrom", "AuthorizeSecurityGroupIngress", "agno-load-balancer-8443-10.0.0.0-8",
      "IpPermissions.0.IpRanges.0.CidrIp", "10.0.0.0/8"),
     ("postgres.version", "CreateDBInstance", "agno-postgres", "EngineVersion", "16"),
     ("postgres.database", "CreateDBInstance", "agno-postgres", "DBName", "agents"),
@@ -207,6 +208,7 @@ def test_the_environment_of_the_instances(stack: tuple[Cloud, Plan]) -> None:
         variables["REDIS_HOST"]
         == cloud.of("ReplicationGroup", "agno-redis").outputs["primaryEndpointAddress"]
     )
+    assert variables["POSTGRES_SSLMODE"] == "require"
     assert variables["KEEP_ALIVE"] == "1805"
     assert plan.outputs["url"] == "https://agents.internal.example.com:8443"
 

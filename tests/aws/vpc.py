@@ -98,6 +98,17 @@ def _rule(operation: str) -> Create:
     return create
 
 
+def existing(ec2: Any, region: str) -> dict[str, Any]:
+    """Make a VPC as somebody else's, with subnets in two zones; `network` of a stack that uses it."""
+    vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.1.{n}.0/24", AvailabilityZone=f"{region}{'ab'[n % 2]}")
+        for n in range(4)
+    ]
+    ids = [each["Subnet"]["SubnetId"] for each in subnets]
+    return {"vpcId": vpc, "privateSubnetIds": ids[:2], "publicSubnetIds": ids[2:]}
+
+
 CREATE: dict[str, Create] = {
     "aws:ec2/vpc:Vpc": _vpc,
     "aws:ec2/internetGateway:InternetGateway": _internet_gateway,

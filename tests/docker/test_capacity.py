@@ -1,30 +1,15 @@
 """The connection budget against the real server: predicted at the peak, sampled through a full roll."""
 
-import json
-import subprocess
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from threading import Thread
-from typing import IO, Any
+from typing import Any
 
 import httpx
 import pytest
-from harness.deployment import PSQL, Deployment, wait_for
+from harness.connections import sampled, slow
+from harness.deployment import Deployment, wait_for
 from harness.load import Load
 from harness.streams import Stream
-
-CONNECTIONS = """
-SELECT coalesce(sum(n), 0), coalesce(jsonb_object_agg(application_name, n), '{}') FROM (
-  SELECT application_name, count(*) AS n FROM pg_stat_activity WHERE usename = 'agno' GROUP BY 1
-) AS users \\watch 0.1
-"""
-SLOW = """
-SET statement_timeout = 0; BEGIN; LOCK TABLE ai.agno_runs, ai.agno_sessions IN SHARE ROW EXCLUSIVE MODE;
-SELECT pg_sleep(200);
-"""
-"""Writers wait, readers don't: every run keeps its connection, as on a slow server."""
 
 
 @pytest.mark.timeout(300, func_only=True)
@@ -68,57 +53,3 @@ def background(deployment: Deployment, count: int) -> None:
             f"peak-{uuid.uuid4().hex[:8]}", "slowly 60", background="true"
         )
         assert answer.status_code == 202, answer.text
-
-
-@contextmanager
-def sampled(deployment: Deployment) -> Iterator[list[tuple[int, dict[str, int]]]]:
-    """The app's connections every 100 ms, in all and by instance, from one session of the superuser's."""
-    samples: list[tuple[int, dict[str, int]]] = []
-
-    def read(lines: IO[str]) -> None:
-        for line in lines:
-            total, _, users = line.partition("|")
-            if users:
-                samples.append((int(total), json.loads(users)))
-
-    mark = "pg_stat_activity WHERE usename = ''agno''"
-    with psql(deployment, CONNECTIONS, mark) as output:
-        reader = Thread(target=read, args=(output,), daemon=True)
-        reader.start()
-        wait_for(lambda: samples, 20, "the first sample")
-        yield samples
-        end_sessions(deployment, mark)
-        reader.join(10)  # before its file is closed
-
-
-def slow(deployment: Deployment) -> AbstractContextManager[IO[str]]:
-    """A server that takes its time over writes."""
-    return psql(deployment, SLOW, "pg_sleep(200)")
-
-
-@contextmanager
-def psql(deployment: Deployment, script: str, mark: str) -> Iterator[IO[str]]:
-    """Run a script as the superuser inside the Postgres container: its output, until the block ends.
-
-    `mark` is a part of its query, by which its session is found and ended.
-    """
-    [container] = deployment.containers("postgres")
-    command = ["docker", "exec", "-i", container.id, *PSQL, "-d", "agno", "-At"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(script)
-        process.stdin.close()
-        try:
-            yield process.stdout
-        finally:
-            end_sessions(deployment, mark)
-
-
-def end_sessions(deployment: Deployment, text: str) -> None:
-    deployment.sql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        f"WHERE usename = 'postgres' AND pid <> pg_backend_pid() AND query LIKE '%{text}%'"
-    )

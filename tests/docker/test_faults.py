@@ -99,7 +99,8 @@ def percentile(turns: list[Turn], percent: int) -> float:
 
 
 def test_docker_stop_fails_no_request(deployment: Deployment) -> None:
-    with Load(deployment, per_second=20) as load:
+    # What two of the three instances can take, also while the third's successor starts on the same cores.
+    with Load(deployment, per_second=8) as load:
         load.reach(40)
         for _ in range(3):
             victim = deployment.containers("web")[0]
@@ -129,13 +130,13 @@ def test_a_rolling_change_fails_no_request_and_cuts_no_stream(deployment: Deploy
     streams = [Stream(deployment, f"roll-{uuid.uuid4().hex[:8]}", "slowly 40") for _ in range(6)]
     for stream in streams:
         stream.until("RunContent")
-    with Load(deployment, per_second=20) as load:
+    with Load(deployment, per_second=10) as load:
         load.reach(40)
         deployment.change({"app": {"environment": {"ROLLED": uuid.uuid4().hex}}})
         started = time.monotonic()
         deployment.up()
         rolled = time.monotonic() - started
-        load.reach(500)
+        load.reach(400)
     slowest = max(turn.seconds for turn in load.turns)
     print(
         f"rolled in {rolled:.1f} s, {len(load.acknowledged)} turns, slowest {slowest:.2f} s, failures {load.seen()}"

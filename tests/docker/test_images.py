@@ -11,10 +11,13 @@ import uuid
 import docker
 import pytest
 from agno_ha.targets.docker import debian
+from agno_ha.targets.docker.context import recipes
 from agno_ha.targets.docker.images import ImageError, resolve
 from agno_ha.targets.docker.settings import DockerSettings
 from agno_ha.topology import Topology
 from docker.errors import DockerException
+from harness.containers import execute
+from harness.images import images
 
 PASSWORD = "p@:/%'\"$ #"
 SCRIPT = "CREATE TABLE made (by text); INSERT INTO made VALUES ('10.sql');"
@@ -154,7 +157,7 @@ def postgres(run, pins):
 def sql(container, statement, password=PASSWORD):
     """Through TCP, where the password counts; None while the server does not answer it."""
     command = ["psql", "-h", "127.0.0.1", "-U", "operator", "-d", "agno", "-tAc", statement]
-    code, output = container.exec_run(command, environment={"PGPASSWORD": password, "PGCONNECT_TIMEOUT": "2"})
+    code, output = execute(container, command, {"PGPASSWORD": password, "PGCONNECT_TIMEOUT": "2"})
     return output.decode().strip() if code == 0 else None
 
 
@@ -178,7 +181,7 @@ class TestPostgres:
         assert eventually(lambda: sql(container, "SELECT count(*) FROM made")) == "3"
         assert b"received fast shutdown request" in container.logs()
         assert PASSWORD.encode() not in container.logs()
-        assert container.exec_run("id -u").output == b"999\n"
+        assert execute(container, ["id", "-u"]).output == b"999\n"
 
     def test_killed_at_any_time_of_its_first_start(self, postgres):
         container = postgres()
@@ -248,8 +251,8 @@ class TestRedis:
         container = run(pins.redis, command, uid=999, alias="redis", volume=("redis", "/data"))
 
         def cli(*words):
-            return container.exec_run(
-                ["redis-cli", "--no-auth-warning", "-a", "secret", *words]
+            return execute(
+                container, ["redis-cli", "--no-auth-warning", "-a", "secret", *words]
             ).output.decode()
 
         eventually(lambda: cli("PING") == "PONG\n")
@@ -260,7 +263,25 @@ class TestRedis:
 
     def test_bare_options_are_the_server_s(self, run, pins):
         container = run(pins.redis, ["--port", "7000"], uid=999, alias="redis", volume=("redis", "/data"))
-        eventually(lambda: container.exec_run(["redis-cli", "-p", "7000", "PING"]).output == b"PONG\n")
+        eventually(lambda: execute(container, ["redis-cli", "-p", "7000", "PING"]).output == b"PONG\n")
+
+
+TRUSTED = """
+import ssl
+names = [part[0][1] for each in ssl.create_default_context().get_ca_certs() for part in each["subject"]]
+print("\\n".join(name for name in names if name.startswith("Amazon R")))
+"""
+
+
+class TestApp:
+    def test_rds_and_its_proxy_are_trusted_as_every_authority(self, engine):
+        """The proxy's certificates are by Amazon's public authorities."""
+        said = engine.containers.run(images()["app"], ["-c", TRUSTED], entrypoint=["python"], remove=True)
+        listed = [
+            line[2:] for line in (recipes() / "amazon-rds.crt").read_text().splitlines() if line[:2] == "# "
+        ]
+        assert len(listed) == 3 * 32
+        assert set(said.decode().splitlines()) >= {*listed, "Amazon Root CA 1", "Amazon Root CA 4"}
 
 
 NGINX = """\
@@ -286,7 +307,7 @@ class TestNginx:
             alias="nginx",
             files={"/etc/nginx/agno-ha.conf": NGINX},
         )
-        eventually(lambda: b"served" in container.exec_run(["bash", "-c", GET]).output)
+        eventually(lambda: b"served" in execute(container, ["bash", "-c", GET]).output)
         container.stop(timeout=20)
         container.reload()
         assert container.attrs["State"]["ExitCode"] == 0
@@ -321,7 +342,7 @@ class TestPgbouncer:
 
         def through(password):
             command = ["psql", address, "-tAc", "SELECT count(*) FROM made"]
-            return server.exec_run(command, environment={"PGPASSWORD": password}).output.decode()
+            return execute(server, command, {"PGPASSWORD": password}).output.decode()
 
         eventually(lambda: through(PASSWORD) == "2\n")
         assert "2\n" not in through("wrong")

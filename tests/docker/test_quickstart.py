@@ -132,6 +132,16 @@ def test_up_up_down_up_from_a_new_shell_then_everything_deleted(
     assert "I see 2 turns" in json.loads(clone.run("sh", "-c", f"{command} -s").stdout)["content"]
     assert services.keys() == {service.id for service in engine.services.list()}
 
+    # From another checkout, which has none of its passwords.
+    other = Clone(clone.root.with_name("other"), clone.home, clone.tools)
+    shutil.copytree(clone.root, other.root, ignore=shutil.ignore_patterns(".agno-ha", ".git", ".venv"))
+    for verb in ("up", "down"):
+        agno_ha = str(clone.root / ".venv" / "bin" / "agno-ha")
+        told = other.run(agno_ha, verb, "--stack", STACK, check=False)
+        assert told.returncode == 2
+        assert f"here is no .agno-ha/{STACK}/secrets.json" in " ".join(told.stdout.split())
+    assert containers(engine) == running
+
     files = [clone.private.parent, *clone.private.parent.rglob("*")]
     modes = {str(path.relative_to(clone.root)): oct(path.stat().st_mode & 0o777) for path in files}
     wrong = {

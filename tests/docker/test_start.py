@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
+from agno_ha.operations.errors import OperationError
 from agno_ha.operations.quickstart import prepare
-from agno_ha.operations.swarm import OperationError
 from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
 from docker.errors import NotFound
 from harness.deployment import Deployment
@@ -179,7 +179,8 @@ def snapshot(deployment: Deployment) -> dict[str, Any]:
             service.id: service.attrs["Version"] for service in engine.services.list(filters=wanted)
         },
         "containers": {container.id for container in engine.containers.list(filters=wanted)},
-        "volumes": {volume.name: volume.attrs["CreatedAt"] for volume in engine.volumes.list(filters=wanted)},
+        # By name: what the engine calls their creation changes with any file in them. In use, none can be made anew.
+        "volumes": {volume.name for volume in engine.volumes.list(filters=wanted)},
         "networks": {network.id for network in engine.networks.list(filters=wanted)},
         "secrets": {secret.id for secret in engine.secrets.list(filters=wanted)},
         "configs": {config.id for config in engine.configs.list(filters=wanted)},

@@ -6,11 +6,9 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-import httpx
 import pytest
 import websockets
 from harness.deployment import Deployment, wait_for
@@ -22,15 +20,6 @@ RUNS = "/agents/assistant/runs"
 
 def named(what: str) -> str:
     return f"{what}-{uuid.uuid4().hex[:8]}"
-
-
-def through_another(instance: str, ask: Callable[[], httpx.Response]) -> httpx.Response:
-    """Ask through nginx until another instance answers; only for what may be asked twice."""
-    for _ in range(40):
-        answer = ask()
-        if answer.headers.get("X-Agno-Instance") != instance:
-            return answer
-    raise AssertionError(f"only {instance} answers")
 
 
 def test_an_answer_arrives_in_pieces(deployment: Deployment) -> None:

@@ -28,7 +28,7 @@ SMALL: dict[str, Any] = {
 """Sized for two cores, where three instances that start under load take their time; given and generated secrets."""
 
 FULL: dict[str, Any] = {
-    "app": {"drain": {"delay": "3s"}, "health": {"startPeriod": "15s"}, "scheduler": {"enabled": True}},
+    "app": {"drain": {"delay": "3s"}, "health": {"startPeriod": "60s"}, "scheduler": {"enabled": True}},
     "loadBalancer": {"tls": {"mode": "provided", "certificate": "one.pem", "privateKey": "keyOne"}},
     "postgres": {"pool": {"size": 4, "overflow": 4}, "pooler": {"enabled": True, "poolSize": 30}},
     "sessions": {"store": "redis"},

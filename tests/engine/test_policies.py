@@ -1,21 +1,17 @@
 """The policy pack in the real `pulumi preview` and `up`: what it stops, shows, and says like `agno-ha check`."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from agno_ha.configuration import ConfigurationError
-from agno_ha.operations.swarm import OperationError
+from agno_ha.operations.errors import OperationError
 from agno_ha.targets.docker.images import Images
-from agno_ha_policies import RULES
-from agno_ha_policies.model import StackRule
 from engine.conftest import labelled, settings
 from harness.deployment import Deployment
+from harness.policies import as_policies, checked, reported
 from harness.pulumi import Pulumi
-from pulumi.automation import CommandError, EngineEvent
 
 Make = Callable[..., Deployment]
 ABOVE_THE_CEILING: dict[str, Any] = {
@@ -69,46 +65,6 @@ def write(deployment: Deployment, name: str, data: Any) -> None:
     (deployment.workspace.root / "policies" / f"{name}.yaml").write_text(yaml.safe_dump(data))
 
 
-def reported(deployment: Deployment) -> set[tuple[str, str, str]]:
-    """Policy, URN and text of everything that a preview with the pack reports."""
-    found: set[tuple[str, str, str]] = set()
-
-    def see(event: EngineEvent) -> None:
-        policy = event.policy_event
-        if policy:
-            text = policy.message.strip().splitlines()[-1]
-            found.add((policy.policy_name, policy.resource_urn or "", text.replace("<{%reset%}>", "")))
-
-    try:
-        packs = [str(deployment.workspace.root / "policies")]
-        deployment.pulumi().preview(policy_packs=packs, on_event=see)
-    except CommandError:
-        assert any(not name.endswith("-advisory") for name, _, _ in found)
-    return found
-
-
-def checked(deployment: Deployment) -> list[dict[str, Any]]:
-    """The findings of `agno-ha check`, with no CLI and no engine in reach."""
-    home = str(deployment.workspace.root)
-    nowhere = {"PATH": "/nowhere", "HOME": home, "DOCKER_HOST": "unix:///nowhere.sock"}
-    done = Pulumi(deployment.workspace).agno_ha("check", "--format", "json", code=None, **nowhere)
-    assert done.returncode in (0, 1), done.stderr
-    return list(json.loads(done.stdout)["findings"])
-
-
-def as_policies(findings: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
-    together = {rule.id for rule in RULES if isinstance(rule, StackRule)}
-    named = set()
-    for finding in findings:
-        rule = finding["rule"]
-        about = rule.startswith("EXCEPTION")
-        kind = "-stack" * (rule in together) + "-advisory" * (finding["level"] == "advisory")
-        excepted = f" (excepted {finding['excepted']})" if finding["excepted"] else ""
-        text = f"{rule}: {finding['path']}: {finding['message']}{excepted}"
-        named.add((rule if about else rule.partition("-")[0] + kind, "" if about else finding["urn"], text))
-    return named
-
-
 def nothing_was_made(deployment: Deployment) -> None:
     assert labelled(deployment) == {}
     assert Pulumi(deployment.workspace).resources() == []
@@ -126,9 +82,9 @@ def test_production_stops_before_anything_is_created(make: Make) -> None:
 
 def test_the_same_mandatory_finding_as_agno_ha_check(make: Make) -> None:
     deployment = make(ABOVE_THE_CEILING)
-    findings = checked(deployment)
+    findings = checked(deployment.workspace)
     assert [(finding["rule"], finding["level"]) for finding in findings] == [("SCALE-001", "mandatory")]
-    assert reported(deployment) == as_policies(findings)
+    assert reported(deployment.workspace) == as_policies(findings)
 
 
 def test_the_same_findings_as_agno_ha_check(make: Make) -> None:
@@ -139,10 +95,10 @@ def test_the_same_findings_as_agno_ha_check(make: Make) -> None:
         environment="prod",
     )
     write(deployment, "prod", {"all": "advisory"})
-    findings = checked(deployment)
+    findings = checked(deployment.workspace)
     rules = {finding["rule"] for finding in findings}
     assert rules >= {*IN_PRODUCTION, "SEC-001", "CACHE-002", "CACHE-102", "POOL-102", "SCALE-101", "OPS-101"}
-    assert reported(deployment) == as_policies(findings)
+    assert reported(deployment.workspace) == as_policies(findings)
 
 
 def test_an_advisory_finding_is_shown_and_stops_nothing(make: Make) -> None:
@@ -157,14 +113,14 @@ def test_bounds_of_the_environments_file_are_respected(make: Make) -> None:
     deployment = make(ABOVE_THE_CEILING)
     write(deployment, "dev", {"SCALE-001": {"ceiling": 11}})
     write(deployment, "prod", {"SCALE-001": {"ceiling": 5}})
-    assert reported(deployment) == as_policies(checked(deployment)) == set()
+    assert reported(deployment.workspace) == as_policies(checked(deployment.workspace)) == set()
 
 
 @pytest.mark.parametrize("name", ["dev", "exceptions"])
 def test_bad_files_of_the_pack_are_said_and_nothing_is_created(make: Make, name: str) -> None:
     deployment = make()
     write(deployment, name, {"SCALE-999": "advisory"})
-    with pytest.raises(ConfigurationError, match=rf"policies/{name}.yaml: SCALE-999"):
+    with pytest.raises(OperationError, match=rf"policies/{name}.yaml: SCALE-999"):
         deployment.up(ready=False)
     done = Pulumi(deployment.workspace).run("up", "--yes", "--policy-pack", "policies", code=None)
     assert done.returncode != 0
@@ -176,7 +132,9 @@ def test_bad_files_of_the_pack_are_said_and_nothing_is_created(make: Make, name:
 def test_unknown_values_are_reported_with_their_path(make: Make, environment: str) -> None:
     deployment = make(program=UNKNOWN, environment=environment)
     write(deployment, "prod", {"DB": "advisory", "LB": "advisory"})  # which would end the preview before
-    stranger = {(name, text) for name, urn, text in reported(deployment) if urn.endswith("::stranger")}
+    stranger = {
+        (name, text) for name, urn, text in reported(deployment.workspace) if urn.endswith("::stranger")
+    }
     replicas = "mode.replicated.replicas: could not be checked: is not known yet"
     level = "-advisory" if environment == "dev" else ""
     assert (f"SCALE{level}", f"SCALE-101: {replicas}") in stranger
@@ -200,7 +158,7 @@ def test_exceptions_are_honoured_and_reported(make: Make) -> None:
     done = Pulumi(deployment.workspace).run("preview", "--policy-pack", "policies")
     assert "LB-advisory" in done.stdout
     assert "(excepted until 9999-01-31: one machine)" in done.stdout
-    assert reported(deployment) == as_policies(checked(deployment))
+    assert reported(deployment.workspace) == as_policies(checked(deployment.workspace))
 
 
 def test_expired_and_needless_exceptions_are_findings(make: Make) -> None:
@@ -211,6 +169,9 @@ exceptions:
 - {rule: OPS-102, urn: '*', reason: is not needed, expires: 9999-01-31}
 """
     (deployment.workspace.root / "policies" / "exceptions.yaml").write_text(text)
-    assert {name for name, _, _ in reported(deployment)} == {"EXCEPTION-EXPIRED", "EXCEPTION-UNMATCHED"}
+    assert {name for name, _, _ in reported(deployment.workspace)} == {
+        "EXCEPTION-EXPIRED",
+        "EXCEPTION-UNMATCHED",
+    }
     assert Pulumi(deployment.workspace).run("preview", "--policy-pack", "policies", code=None).returncode == 1
     assert Pulumi(deployment.workspace).agno_ha("check", code=1)

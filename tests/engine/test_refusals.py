@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agno_ha.operations.swarm import OperationError
+from agno_ha.operations.errors import OperationError
 from agno_ha.targets.docker.images import Images
 from engine.conftest import labelled, settings
 from harness.deployment import Deployment

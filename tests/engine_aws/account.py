@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import copy
-import json
-import shutil
 import urllib.request
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import yaml
-from agno_ha.configuration import deep_merge
-from agno_ha.operations.workspace import Workspace
-from harness.pulumi import Pulumi, steps
+from harness.project import ROOT, Project
 
-ROOT = Path(__file__).parents[2]
 PROD: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())
 REGION: str = PROD["config"]["agno-ha:ecs"]["region"]
 IMAGE: str = PROD["config"]["agno-ha:ecs"]["image"]
-_PROJECT = {
-    "name": "agno-ha",
-    "runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": str(ROOT / ".venv")}},
-    "plugins": {"providers": [{"name": "aws", "path": str(ROOT / "tests" / "engine_aws" / "provider")}]},
-}
+_PROVIDER = {"name": "aws", "path": str(ROOT / "tests" / "engine_aws" / "provider")}
 
 
-class Account:
+class Account(Project):
     """A stack, its project directory and the AWS account that it lives in."""
 
     def __init__(self, directory: Path, endpoint: str) -> None:
@@ -37,54 +26,21 @@ class Account:
         )
         self._session = boto3.Session("moto", "moto", region_name=REGION)
         self._endpoint = endpoint
-        for name in ("__main__.py", "topology.yaml"):
-            shutil.copy(ROOT / name, directory)
-        (directory / "Pulumi.yaml").write_text(yaml.safe_dump(_PROJECT))
-        self.pulumi = Pulumi(Workspace(directory, "prod"))
-        self.pulumi.environment |= {
-            "AWS_ENDPOINT_URL": endpoint,
-            "MOTO_FORGETS": str(directory / "forgotten.json"),
-        }
-        self.pulumi.run("stack", "init")
-        self._path = directory / "Pulumi.prod.yaml"
-        salt = yaml.safe_load(self._path.read_text())
+        super().__init__(
+            directory, "prod", "ecs", program={"plugins": {"providers": [_PROVIDER]}},
+            AWS_ENDPOINT_URL=endpoint, MOTO_FORGETS=str(directory / "forgotten.json"),
+        )  # fmt: skip
         arn = self.client("acm").request_certificate(DomainName="agents.example.com")["CertificateArn"]
-        certificate = {"config": {"agno-ha:ecs": {"loadBalancer": {"certificateArn": arn}}}}
-        self.settings: dict[str, Any] = deep_merge(deep_merge(PROD, certificate), salt)
-        self.change({})
+        self.change({"ecs": {"loadBalancer": {"certificateArn": arn}}})
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep a top-level secret in the stack file, as a user does."""
+        self.pulumi.run("config", "set", "--secret", f"agno-ha:{name}", value)
+        self.settings = yaml.safe_load(self._path.read_text())
 
     def client(self, service: str) -> Any:
         """Return boto3's client: what the console, the autoscaler and everybody else do."""
         return self._session.client(service, endpoint_url=self._endpoint)
-
-    def changed(self, change: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the stack file with a change to the topology; under `ecs` to the target's settings."""
-        made = copy.deepcopy(self.settings)
-        change = dict(change)
-        config = made["config"]
-        if "environment" in change:
-            config["agno-ha:environment"] = change.pop("environment")
-        config["agno-ha:ecs"] = deep_merge(config["agno-ha:ecs"], change.pop("ecs", {}))
-        config["agno-ha:topology"] = deep_merge(config["agno-ha:topology"], change)
-        return made
-
-    def change(self, change: Mapping[str, Any]) -> None:
-        """Change the stack file for good."""
-        self.settings = self.changed(change)
-        self._path.write_text(yaml.safe_dump(self.settings))
-
-    def variant(self, change: Mapping[str, Any]) -> Path:
-        """Return a stack file with a change, for a preview."""
-        path = self._path.with_name(f"Pulumi.variant-{uuid.uuid4().hex}.yaml")
-        path.write_text(yaml.safe_dump(self.changed(change)))
-        return path
-
-    def preview(self, change: Mapping[str, Any], *arguments: str) -> dict[str, str]:
-        """Return what a change would touch: resource → operation."""
-        path = self.variant(change)
-        return touched(
-            json.loads(self.pulumi.run("preview", "--json", "--config-file", str(path), *arguments).stdout)
-        )
 
     def service(self) -> dict[str, Any]:
         """Return the web service as ECS has it."""
@@ -139,12 +95,3 @@ _LISTS: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("application-autoscaling", "ScalableTargets", "describe_scalable_targets", {"ServiceNamespace": "ecs"}),
     ("application-autoscaling", "ScalingPolicies", "describe_scaling_policies", {"ServiceNamespace": "ecs"}),
 ]  # fmt: skip
-
-
-def touched(preview: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a JSON preview does to AWS; the component holds its facts and nothing there."""
-    return {
-        name: step["op"]
-        for name, step in steps(preview).items()
-        if step["op"] not in ("same", "read") and "AgnoService" not in name
-    }

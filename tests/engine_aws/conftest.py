@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from aws.cloud import serve
+from harness.project import POLICIES
 
-from .account import ROOT, Account
+from .account import Account
 
 
 @pytest.fixture(scope="session")
@@ -27,5 +28,5 @@ def empty(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Account:
 @pytest.fixture(scope="session")
 def account(empty: Account) -> Account:
     """The stack, up, with the policies, as docs/ecs.md says."""
-    empty.pulumi.run("up", "--yes", "--policy-pack", str(ROOT / "policies"))
+    empty.pulumi.run("up", "--yes", "--policy-pack", POLICIES)
     return empty

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-UPDATE, REPLACE, CREATE, DELETE = "update", "replace", "create", "delete"
-
-
-def _all(operation: str, kind: str, *names: str) -> dict[str, str]:
-    return {f"agno-{name} ({kind})": operation for name in names}
-
+from harness.settings import CREATE, DELETE, REPLACE, UPDATE, Case, every
 
 ROLL = {"agno-web (TaskDefinition)": REPLACE, "agno-web (Service)": UPDATE}
 """Another revision, and the service that runs it: neither the database nor anything else."""
@@ -21,28 +13,25 @@ DASHBOARD = {"agno-dashboard (Dashboard)": UPDATE}
 BALANCER = {"agno-load-balancer (LoadBalancer)": UPDATE}
 TARGETS = {"agno-web (TargetGroup)": UPDATE}
 BOUNDS = {"agno-scaling (Target)": UPDATE}
+SECRETS = ("postgres-password", "redis-password", "internal-service-token", "os-security-key")
 
 
 def alarms(*rooms: str, operation: str = UPDATE) -> dict[str, str]:
     """Alarms, and the dashboard that shows them."""
-    return {**_all(operation, "MetricAlarm", *(f"alarm-{room}" for room in rooms)), **DASHBOARD}
+    return {**every(operation, "MetricAlarm", *(f"alarm-{room}" for room in rooms)), **DASHBOARD}
 
 
-class Case(NamedTuple):
-    """One setting with another value."""
-
-    path: str
-    value: Any
-    touches: Mapping[str, str]
-    """Resource → operation; exactly these."""
-
-    @property
-    def change(self) -> dict[str, Any]:
-        """The part of the stack file."""
-        made: Any = self.value
-        for key in reversed(self.path.split(".")):
-            made = {key: made}
-        return dict(made)
+def proxy(operation: str) -> dict[str, str]:
+    """RDS Proxy, and all that is for it alone."""
+    return {
+        **every(operation, "SecurityGroup", "proxy"),
+        **every(operation, "SecurityGroupIngressRule", "app-proxy", "proxy-postgres"),
+        **every(operation, "SecurityGroupEgressRule", "proxy-postgres"),
+        **every(operation, "Secret", "proxy-login"), **every(operation, "SecretVersion", "proxy-login"),
+        **every(operation, "Role", "proxy"), **every(operation, "RolePolicy", "proxy"),
+        **every(operation, "Proxy", "proxy"), **every(operation, "ProxyDefaultTargetGroup", "proxy"),
+        **every(operation, "ProxyTarget", "proxy"),
+    }  # fmt: skip
 
 
 CASES = [
@@ -64,31 +53,33 @@ CASES = [
     Case("scaling.min", 4, BOUNDS),
     Case("scaling.max", 8, {**BOUNDS, **alarms("ceiling")}),
     Case("scaling", {"min": 9}, {
-        **BOUNDS, **_all(DELETE, "Policy", "scaling-cpu", "scaling-memory", "scaling-requests"),
+        **BOUNDS, **every(DELETE, "Policy", "scaling-cpu", "scaling-memory", "scaling-requests"),
         **alarms("ceiling", operation=DELETE),
     }),
     Case("scaling.requestsPerSecond", 30, {"agno-scaling-requests (Policy)": UPDATE}),
     Case("loadBalancer.idleTimeout", "1800s", {**BALANCER, **ROLL}),
     Case("loadBalancer.httpsPort", 8443, {
         "agno-https (Listener)": UPDATE, "agno-http (Listener)": UPDATE,
-        "agno-load-balancer-443-0 (SecurityGroupIngressRule)": DELETE,
-        "agno-load-balancer-8443-0 (SecurityGroupIngressRule)": CREATE,
+        "agno-load-balancer-443-0.0.0.0-0 (SecurityGroupIngressRule)": DELETE,
+        "agno-load-balancer-8443-0.0.0.0-0 (SecurityGroupIngressRule)": CREATE,
     }),
     Case("ecs.loadBalancer.sslPolicy", "ELBSecurityPolicy-TLS13-1-3-2021-06", {"agno-https (Listener)": UPDATE}),
     Case("ecs.loadBalancer.accessLogsBucket", "our-logs", BALANCER),
-    Case("ecs.loadBalancer.allowFrom", ["10.0.0.0/8"], _all(
-        UPDATE, "SecurityGroupIngressRule", "load-balancer-80-0", "load-balancer-443-0",
-    )),
+    Case("ecs.loadBalancer.allowFrom", ["10.0.0.0/8"], {
+        **every(DELETE, "SecurityGroupIngressRule", "load-balancer-80-0.0.0.0-0", "load-balancer-443-0.0.0.0-0"),
+        **every(CREATE, "SecurityGroupIngressRule", "load-balancer-80-10.0.0.0-8", "load-balancer-443-10.0.0.0-8"),
+    }),
     Case("ecs.loadBalancer.host", "other.example.com", {}),
     Case("ecs.network.nat", "one", {
-        **_all(DELETE, "NatGateway", "nat-b", "nat-c"), **_all(DELETE, "Eip", "nat-b", "nat-c"),
-        **_all(UPDATE, "Route", "private-b", "private-c"),
+        **every(DELETE, "NatGateway", "nat-b", "nat-c"), **every(DELETE, "Eip", "nat-b", "nat-c"),
+        **every(UPDATE, "Route", "private-b", "private-c"),
     }),
     Case("ecs.network.zones", ["a", "b"], {
-        **_all(DELETE, "Subnet", "public-c", "private-c"), **_all(DELETE, "NatGateway", "nat-c"),
-        **_all(DELETE, "Eip", "nat-c"), **_all(DELETE, "Route", "private-c"), **_all(DELETE, "RouteTable", "private-c"),
-        **_all(DELETE, "RouteTableAssociation", "public-c", "private-c"),
-        **_all(UPDATE, "SubnetGroup", "postgres", "redis"),
+        **every(DELETE, "Subnet", "public-c", "private-c"), **every(DELETE, "NatGateway", "nat-c"),
+        **every(DELETE, "Eip", "nat-c"), **every(DELETE, "Route", "private-c"),
+        **every(DELETE, "RouteTable", "private-c"),
+        **every(DELETE, "RouteTableAssociation", "public-c", "private-c"),
+        **every(UPDATE, "SubnetGroup", "postgres", "redis"),
         **BALANCER, "agno-web (Service)": UPDATE,
     }),
     Case("postgres.maxConnections", 220, {"agno-postgres (ParameterGroup)": UPDATE, **alarms("connections")}),
@@ -97,24 +88,19 @@ CASES = [
     Case("postgres.highAvailability", False, DATABASE),
     Case("postgres.pool.size", 4, ROLL),
     Case("postgres.pooler", {"enabled": True, "poolSize": 90}, {
-        **ROLL, **_all(CREATE, "SecurityGroup", "proxy"),
-        **_all(CREATE, "SecurityGroupIngressRule", "app-proxy", "proxy-postgres"),
-        **_all(CREATE, "SecurityGroupEgressRule", "proxy-postgres"),
-        **_all(DELETE, "SecurityGroupIngressRule", "app-postgres"),
-        **_all(CREATE, "Secret", "proxy-login"), **_all(CREATE, "SecretVersion", "proxy-login"),
-        **_all(CREATE, "Role", "proxy"), **_all(CREATE, "RolePolicy", "proxy"), **_all(CREATE, "Proxy", "proxy"),
-        **_all(CREATE, "ProxyDefaultTargetGroup", "proxy"), **_all(CREATE, "ProxyTarget", "proxy"),
+        **ROLL, **proxy(CREATE), **every(DELETE, "SecurityGroupIngressRule", "app-postgres"),
     }),
     Case("redis.maxmemory", "3GiB", {"agno-redis (ParameterGroup)": UPDATE}),
     Case("redis.highAvailability", False, {
         **CACHE, **alarms("evictions-2", "redis-memory-2", "replication-lag-1", "replication-lag-2", operation=DELETE),
     }),
+    Case("ecs.postgres.sslMode", "require", ROLL),
     Case("ecs.redis.engine", "valkey", {**CACHE, "agno-redis (ParameterGroup)": REPLACE}),
     Case("ecs.exec", True, {**ROLL, "agno-task (RolePolicy)": CREATE}),
     Case("ecs.architecture", "ARM64", ROLL),
-    Case("ecs.logs.retentionDays", 90, {"agno-logs (LogGroup)": UPDATE}),
+    Case("ecs.logs.retentionDays", 90, every(UPDATE, "LogGroup", "logs", "postgres-postgresql", "postgres-upgrade")),
     Case("ecs.alarms.errors", 20, alarms("5xx-app", "5xx-lb")),
-    Case("environment", "dev", {**BALANCER, **DATABASE, **CACHE}),
+    Case("environment", "dev", {**BALANCER, **DATABASE, **CACHE, **every(UPDATE, "Secret", *SECRETS)}),
 ]  # fmt: skip
 
 TOGETHER = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import yaml
+from harness.settings import not_refused
 
 from .account import Account
 
@@ -13,6 +13,7 @@ EXTERNAL = {"mode": "external", "password": "given", "external": {"host": "db.ex
 REFUSED: dict[str, dict[str, Any]] = {
     "another database, which RDS makes anew": {"postgres": {"database": "other"}},
     "another user, which RDS makes anew": {"postgres": {"user": "other"}},
+    "an older Redis, which ElastiCache makes anew": {"redis": {"version": 6}},
     "a key that clients have": {"app": {"authentication": "none"}},
     "another load balancer, with another name": {"ecs": {"loadBalancer": {"internal": True}}},
 }
@@ -27,13 +28,5 @@ def test_destroy_is_refused_and_deletes_nothing(account: Account) -> None:
 
 
 def test_a_change_that_loses_data_is_refused_in_the_preview(account: Account) -> None:
-    def refused(change: dict[str, Any]) -> str:
-        path = account.variant(change)
-        said = account.pulumi.run("preview", "--config-file", str(path), code=None)
-        return "" if said.returncode == 0 else said.stdout + said.stderr
-
-    with ThreadPoolExecutor(2) as pool:
-        found = dict(zip(REFUSED, pool.map(refused, REFUSED.values()), strict=True))
-    refusals = ("it is protected", "marked for protection")
-    taken = [name for name, said in found.items() if not any(text in said for text in refusals)]
-    assert not taken, yaml.dump({name: found[name] for name in taken})
+    taken = not_refused(account, REFUSED)
+    assert not taken, yaml.dump(taken)

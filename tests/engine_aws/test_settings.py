@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 from agno_ha.configuration import deep_merge
+from harness.settings import unexpected
 
 from .account import Account
-from .settings import CASES, TOGETHER, Case
+from .settings import CASES, TOGETHER
 
 
 def test_each_setting_touches_exactly_its_resources(account: Account) -> None:
-    def seen(case: Case) -> dict[str, str] | str:
-        try:
-            return account.preview(case.change)
-        except AssertionError as error:  # the others are tried nevertheless
-            return str(error)[-1500:]
-
-    wrong = {}
-    with ThreadPoolExecutor(2) as pool:
-        for case, found in zip(CASES, pool.map(seen, CASES), strict=True):
-            if found != case.touches:
-                wrong[f"{case.path}={case.value}"] = {"expected": dict(case.touches), "seen": found}
+    wrong = unexpected(account, CASES)
     assert not wrong, json.dumps(wrong, indent=2)
 
 

@@ -6,20 +6,22 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import docker
 import yaml
-from agno_ha.operations import automation, stack_deploy, swarm
+from agno_ha.operations import automation, carrying, stack_deploy, swarm
+from agno_ha.operations.model import Kind
 from agno_ha.operations.workspace import Workspace
 from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
 
+from harness.containers import execute
+from harness.project import ROOT, copy_policies
 from harness.service import PSQL, Service, wait_for
 
 __all__ = ["PSQL", "ROOT", "Deployment", "free_port", "merge", "wait_for"]
-
-ROOT = Path(__file__).parents[2]
 
 
 class Deployment(Service):
@@ -38,9 +40,7 @@ class Deployment(Service):
         directory.mkdir(parents=True, exist_ok=True)
         for name in ("__main__.py", "topology.yaml"):
             shutil.copy(ROOT / name, directory)
-        shutil.copytree(ROOT / "policies", directory / "policies", dirs_exist_ok=True)
-        pack = directory / "policies" / "PulumiPolicy.yaml"
-        pack.write_text(pack.read_text().replace("../.venv", str(ROOT / ".venv")))
+        copy_policies(directory)
         program = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
         program["runtime"]["options"]["virtualenv"] = str(ROOT / ".venv")
         (directory / "Pulumi.yaml").write_text(yaml.safe_dump(program))
@@ -69,10 +69,16 @@ class Deployment(Service):
     # Up and down -------------------------------------------------------------------------------------------
 
     def up(self, *, timeout: float = 300, ready: bool = True) -> Any:
-        """Deploy and wait; returns the offline plan or the outputs."""
+        """Deploy and wait; returns the offline plan where there is one."""
+        result = None
         if self.way == "pulumi":
-            result = automation.up(self.workspace, self.pulumi(), lambda line: print(line, flush=True))
-            self.key = result["securityKey"].value if "securityKey" in result else None
+            self.pulumi()
+            show = partial(print, flush=True)
+            preview = carrying.carry_out(self.workspace, Kind.PREVIEW, show)
+            carrying.approve(self.workspace, preview)
+            carrying.carry_out(self.workspace, Kind.UP, show, of=preview.id)
+            file = self.workspace.security_key_file
+            self.key = file.read_text() if file.exists() else None
         else:
             result = stack_deploy.up(self.workspace, self.engine, progress=print, timeout=timeout)
             self.key = result.outputs.get("securityKey")
@@ -90,7 +96,7 @@ class Deployment(Service):
 
     def down(self, *, data: bool = True) -> None:
         if self.way == "pulumi":
-            automation.down(self.pulumi(), print, data=data)
+            carrying.carry_out(self.workspace, Kind.DESTROY if data else Kind.DOWN, print)
         swarm.remove(self.engine, self.namespace, data=data, progress=print)
         self.engine.close()
 
@@ -145,15 +151,19 @@ class Deployment(Service):
     def sql(self, query: str, database: str = "agno") -> list[list[str]]:
         """Run a query as the superuser inside the Postgres container."""
         [container] = self.containers("postgres")
-        code, output = container.exec_run([*PSQL, "-d", database, "-AtF", "\x1f", "-c", query])
+        code, output = execute(container, [*PSQL, "-d", database, "-AtF", "\x1f", "-c", query])
         assert code == 0, output.decode()
         return [line.split("\x1f") for line in output.decode().splitlines()]
+
+    def console(self) -> list[str]:
+        [container] = self.containers("postgres")
+        return ["docker", "exec", "-i", container.id, *PSQL]
 
     def redis(self, *command: str) -> str:
         [container] = self.containers("redis")
         password = self.secret("redis-password")
-        code, output = container.exec_run(
-            ["redis-cli", "--no-auth-warning", *command], environment={"REDISCLI_AUTH": password}
+        code, output = execute(
+            container, ["redis-cli", "--no-auth-warning", *command], {"REDISCLI_AUTH": password}
         )
         assert code == 0, output.decode()
         return output.decode().strip()

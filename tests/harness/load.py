@@ -119,6 +119,7 @@ class Load:
             answer = await client.post("/agents/assistant/runs", files=form)
         except httpx.TransportError as error:
             outcome = type(error).__name__
+            said = f"after {self.now() - at:.1f} s: {error.__cause__ or error!r}"
         else:
             instance = answer.headers.get("X-Agno-Instance", "")
             retry_after = answer.headers.get("Retry-After", "")

@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -15,9 +16,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import yaml
+from agno_ha import certificate
 from agno_ha.offline import Plan
 from agno_ha.render.manifests import render
-from agno_ha.servers import redis_users
+from agno_ha.servers import pgbouncer_users, redis_users
 
 from harness.cluster import apply, kubectl
 from harness.deployment import merge
@@ -39,7 +42,8 @@ class Pods(Service):
         self.directory = directory
         self.namespace = namespace
         self.topology = deepcopy(dict(topology))
-        self.own = {**own, "namespace": namespace}
+        self.own = {**deepcopy(dict(own)), "namespace": namespace}
+        self._first = deepcopy((self.topology, self.own))
         self.passwords = {
             name: secrets.token_urlsafe(24)
             for name in (
@@ -47,12 +51,16 @@ class Pods(Service):
                 *("internal_service_token", "os_security_key"),
             )
         }
+        self.certificate = certificate.generate("the first one")
         self._here = ("--namespace", namespace)
 
     # Up and down -------------------------------------------------------------------------------------------
 
-    def up(self, *, timeout: float = 300) -> None:
-        """Apply what is rendered, beside the Secrets that it names, and wait as `pulumi up` does."""
+    def up(self, *, timeout: float = 300) -> Plan:
+        """Apply what is rendered, beside the Secrets that it names; then what is not rendered any more goes.
+
+        Waits for the workloads, as `pulumi up` does.
+        """
         wait_for(
             lambda: (
                 "Terminating"
@@ -62,23 +70,40 @@ class Pods(Service):
             "the last one to be gone",
         )
         self._keep_passwords()
-        made = render(self.evaluate(self.topology, target="kubernetes", own=self.own))
+        plan = self.evaluate(self.topology, target="kubernetes", own=self.own)
+        made = render(plan)
+        gone = [path for path in self.directory.glob("*.yaml") if path.name not in made.files]
+        removed = [yaml.safe_load(path.read_text()) for path in gone]
         made.write(self.directory)
         self.kubectl("apply", "--server-side", "-f", str(self.directory / f"namespace-{self.namespace}.yaml"))
-        values = {**self.passwords, "redis_users": redis_users(self.passwords["redis_password"])}
+        self._give(made.secrets)
+        self.kubectl("apply", "--server-side", "-k", str(self.directory))
+        for each in removed:
+            self.kubectl("delete", each["kind"], each["metadata"]["name"], "--ignore-not-found")
+        self.rolled(timeout)
+        return plan
+
+    def _give(self, wanted: Mapping[str, tuple[str, ...]]) -> None:
+        """Create the Secrets that the manifests name."""
+        values = {
+            **self.passwords,
+            "redis_users": redis_users(self.passwords["redis_password"]),
+            "pgbouncer_users": pgbouncer_users("agno", self.passwords["postgres_password"]),
+            "tls.crt": self.certificate.certificate,
+            "tls.key": self.certificate.private_key,
+        }
         apply(
             [
                 {
                     "apiVersion": "v1",
                     "kind": "Secret",
+                    "type": "kubernetes.io/tls" if "tls.key" in keys else "Opaque",
                     "metadata": {"name": name, "namespace": self.namespace},
                     "stringData": {key: values[key] for key in keys},
                 }
-                for name, keys in made.secrets.items()
+                for name, keys in wanted.items()
             ]
         )
-        self.kubectl("apply", "--server-side", "-k", str(self.directory))
-        self.rolled(timeout)
 
     def _keep_passwords(self) -> None:
         """A stack that is there already keeps its passwords: its data opens with no others."""
@@ -88,9 +113,16 @@ class Pods(Service):
                     self.passwords[key] = base64.b64decode(value).decode()
         self.key = self.passwords["os_security_key"]
 
-    def change(self, topology: Mapping[str, Any]) -> None:
-        """Change some of the topology, leaf by leaf; the next `up` deploys it."""
+    def change(self, topology: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> None:
+        """Change some of the topology and of the target's settings, leaf by leaf; the next `up` deploys it."""
         merge(self.topology, topology)
+        merge(self.own, own or {})
+
+    def change_back(self) -> bool:
+        """Undo every change; whether there was one."""
+        changed = (self.topology, self.own) != self._first
+        self.topology, self.own = deepcopy(self._first)
+        return changed
 
     def rolled(self, timeout: float = 300) -> None:
         """Wait until every workload is as it was asked for."""
@@ -111,11 +143,21 @@ class Pods(Service):
 
     @property
     def url(self) -> str:
-        """A port of the node, as seen from outside of the cluster."""
-        port = self.get_json("service", "balancer")["spec"]["ports"][0]["nodePort"]
+        """A port of the node, as seen from outside of the cluster; TLS where there is."""
+        ports = self.ports()
+        scheme = "https" if "https" in ports else "http"
+        return f"{scheme}://{self.node()}:{ports[scheme]}"
+
+    def ports(self) -> dict[str, int]:
+        """The node's ports that lead to nginx."""
+        found = self.get_json("service", "balancer")["spec"]["ports"]
+        return {each["name"]: each["nodePort"] for each in found}
+
+    def node(self) -> str:
+        """The first node's address."""
         [node, *_] = json.loads(kubectl("get", "nodes", "-o", "json").stdout)["items"]
         addresses = {each["type"]: each["address"] for each in node["status"]["addresses"]}
-        return f"http://{addresses['InternalIP']}:{port}"
+        return str(addresses["InternalIP"])
 
     def pods(self, room: str) -> list[dict[str, Any]]:
         """The pods of a component that nobody has told to stop, oldest first."""
@@ -141,12 +183,20 @@ class Pods(Service):
             for each in self.pods(room)
         }
 
+    def init_restarts(self, pod: str) -> int:
+        """How often a pod's first step was tried again."""
+        [step] = self.get_json("pod", pod)["status"]["initContainerStatuses"]
+        return int(step["restartCount"])
+
     def execute(self, pod: str, *command: str) -> str:
         return self.kubectl("exec", pod, "--", *command)
 
     def sql(self, query: str, database: str = "agno") -> list[list[str]]:
         output = self.execute("postgres-0", *PSQL, "-d", database, "-AtF", "\x1f", "-c", query)
         return [line.split("\x1f") for line in output.splitlines()]
+
+    def console(self) -> list[str]:
+        return ["kubectl", *self._here, "exec", "-i", "postgres-0", "--", *PSQL]
 
     def redis(self, *command: str) -> str:
         password = f"REDISCLI_AUTH={self.passwords['redis_password']}"
@@ -163,13 +213,53 @@ class Pods(Service):
         age = f"--since={max(1, round(time.time() - since))}s"
         for room in ("nginx", "web"):
             for pod in self.names(room):
-                told = self.kubectl("logs", pod, "--timestamps", age)
+                # One that has not begun has no log.
+                told = kubectl(*self._here, "logs", pod, "--timestamps", age, check=False).stdout
                 lines += [
                     f"{line[:23]} {pod} {line[31:431]}"
                     for line in told.splitlines()
                     if '"info"' not in line and '"status":200' not in line
                 ]
         return "\n".join(sorted(lines)[-most:])
+
+
+class Watch:
+    """Every number of instances that was asked for, or was ready, while the block lasts."""
+
+    def __init__(self, pods: Pods) -> None:
+        self.asked: list[int] = []
+        self.ready: list[int] = []
+        columns = r'jsonpath={.spec.replicas} {.status.readyReplicas}{"\n"}'
+        self._command = [
+            "kubectl",
+            "--namespace",
+            pods.namespace,
+            "get",
+            "deployment/web",
+            "--watch",
+            "-o",
+            columns,
+        ]
+
+    def __enter__(self) -> Watch:
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+        wait_for(lambda: self.asked, 30, "the first number of instances")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._thread.join(10)
+        self._process.wait(10)
+
+    def _read(self) -> None:
+        assert self._process.stdout
+        with self._process.stdout as lines:
+            for line in lines:
+                asked, _, ready = line.partition(" ")
+                self.ready.append(int(ready.strip() or 0))
+                self.asked.append(int(asked))
 
 
 def is_ready(pod: Mapping[str, Any]) -> bool:

@@ -29,6 +29,10 @@ class Service(ABC):
         """Run a query as the superuser."""
 
     @abstractmethod
+    def console(self) -> list[str]:
+        """The command that talks to Postgres as the superuser, fed by its standard input."""
+
+    @abstractmethod
     def redis(self, *command: str) -> str:
         """Run a command of Redis."""
 

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from agno.run.agent import RunOutput
+from agno.run.base import RunStatus
 from agno_ha_image.events import NOT_STORED
 from agno_ha_image.guard import FailClosed
-from agno_ha_image.ledger import observe, unstored
+from agno_ha_image.ledger import StoreUnavailable, observe, unstored
+from agno_ha_image.postgres import refuse_without_session
 from agno_ha_image.readiness import Readiness
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -73,6 +76,20 @@ def test_a_run_that_was_not_stored_is_503(identifier: str) -> None:
     assert response.status_code == 503
     assert response.headers["retry-after"] == "5"
     assert response.json() == {"detail": NOT_STORED}
+
+
+@pytest.mark.parametrize(
+    "run",
+    [RunOutput(run_id="r1", status=RunStatus.completed), {"status": "completed"}, {"status": "COMPLETED"}],
+)
+def test_no_run_is_completed_before_its_session_is_stored(run: object) -> None:
+    """A later attempt of a background run would find it completed, and do nothing."""
+    unstored.failed("s1", ConnectionError())
+    with pytest.raises(StoreUnavailable):
+        refuse_without_session(run, "s1")
+    refuse_without_session({"status": "ERROR"}, "s1")
+    unstored.stored("s1")
+    refuse_without_session(run, "s1")
 
 
 @pytest.mark.parametrize(("status", "content"), [(200, {"status": "ERROR"}), (404, {}), (500, {})])

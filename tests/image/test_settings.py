@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import servers
+from agno_ha_image import settings
 from agno_ha_image.settings import Settings
 from sqlalchemy import make_url
 
@@ -73,3 +75,16 @@ def test_a_transaction_pooler_gets_no_prepared_statements(monkeypatch: pytest.Mo
     assert "prepare_threshold" not in Settings().libpq
     monkeypatch.setenv("DB_POOLER", "transaction")
     assert Settings().libpq["prepare_threshold"] is None
+
+
+def test_a_server_is_checked_by_the_systems_authorities_unless_others_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.touch()
+    monkeypatch.setattr(settings, "SYSTEM_CA", bundle)
+    for name, value in {**GOOD, "POSTGRES_SSLMODE": "verify-full"}.items():
+        monkeypatch.setenv(name, value)
+    assert Settings().libpq["sslrootcert"] == str(bundle)
+    monkeypatch.setenv("PGSSLROOTCERT", "/run/secrets/ours.pem")
+    assert "sslrootcert" not in Settings().libpq

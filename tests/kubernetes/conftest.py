@@ -5,25 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 from harness.images import images
+from harness.load import Load
 from harness.pods import Pods
 from harness.report import pytest_runtest_makereport  # noqa: F401
+from harness.service import wait_for
+from harness.sizes import INSTANCES, SMALL
 from offline.conftest import evaluate, evaluator
 
-__all__ = ["evaluate"]
+__all__ = ["INSTANCES", "SMALL", "evaluate"]
 
-SMALL = {
-    "app": {
-        "memory": "384MiB",
-        "cpu": 0.25,
-        "drain": {"delay": "5s"},
-        "health": {"startPeriod": "300s", "interval": "5s", "timeout": "10s", "retries": 2},
-    },
-    "scaling": {"min": 2, "max": 3, "cpu": 95},
-    "loadBalancer": {"cpu": 0.1, "memory": "64MiB"},
-    "postgres": {"cpu": 0.3, "memory": "640MiB", "sharedBuffers": "96MiB", "effectiveCacheSize": "300MiB"},
-    "redis": {"cpu": 0.1, "memory": "256MiB", "maxmemory": "100MiB"},
-}
-"""Sized for a node of two cores: in a roll, old and new instances fit beside each other. Patient, for a busy one."""
+RATE = 3
+"""Turns per second."""
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +28,28 @@ def pods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pods]:
     )  # fmt: skip
     try:
         made.up()
+        # At first there is one, which the autoscaler makes `scaling.min`.
+        wait_for(lambda: len(made.ready("web")) == INSTANCES, 300, "the instances")
         made.until_ready()
         yield made
     finally:
         if not os.environ.get("AGNO_HA_KEEP"):  # for whoever works on a test
             made.down()
+
+
+@pytest.fixture
+def settled(pods: Pods) -> Pods:
+    """The stack as SMALL says, whatever the test before has left."""
+    if pods.change_back():
+        pods.up()
+    wait_for(lambda: len(pods.ready("web")) == INSTANCES, 300, "the pods of the test before")
+    return pods
+
+
+def told(load: Load, what: str) -> None:
+    """Print what became of a load."""
+    slowest = max(turn.seconds for turn in load.turns)
+    print(
+        f"{what}; {len(load.acknowledged)} acknowledged, slowest {slowest:.2f} s, failures {load.seen()}",
+        flush=True,
+    )

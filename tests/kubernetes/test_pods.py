@@ -48,6 +48,10 @@ def test_each_pod_s_pool_has_its_name_and_keeps_to_its_size(pods: Pods) -> None:
 
 
 def test_every_network_policy_finds_pods_and_ports_that_exist(pods: Pods) -> None:
+    assert network_policy_faults(pods) == []
+
+
+def network_policy_faults(pods: Pods) -> list[str]:
     """The selectors against what runs; whether a network plugin keeps them is the plugin's matter."""
     running = pods.get_json("pods")["items"]
     wrong = []
@@ -67,7 +71,7 @@ def test_every_network_policy_finds_pods_and_ports_that_exist(pods: Pods) -> Non
                     for port in (each["port"] for each in rule.get("ports", []))
                     if asked and not any(port in open_ports(each) for found in asked for each in found)
                 ]
-    assert wrong == []
+    return wrong
 
 
 def chosen(running: list[dict[str, Any]], selector: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,23 +6,13 @@ import time
 import uuid
 
 import pytest
+from harness.images import hungry
 from harness.load import Load
 from harness.pods import Pods, evict, kill
 from harness.service import wait_for
 from harness.streams import Stream
 
-INSTANCES = 2
-"""What conftest.SMALL runs."""
-RATE = 3
-"""Turns per second."""
-
-
-def told(load: Load, what: str) -> None:
-    slowest = max(turn.seconds for turn in load.turns)
-    print(
-        f"{what}; {len(load.acknowledged)} acknowledged, slowest {slowest:.2f} s, failures {load.seen()}",
-        flush=True,
-    )
+from .conftest import INSTANCES, RATE, told
 
 
 def whole(pods: Pods, without: set[str]) -> bool:
@@ -31,8 +21,8 @@ def whole(pods: Pods, without: set[str]) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _whole(pods: Pods) -> None:
-    wait_for(lambda: whole(pods, set()), 180, "the pods of the test before")
+def _settled(settled: Pods) -> None:
+    """Each test begins with the stack as it was."""
 
 
 @pytest.mark.timeout(600, func_only=True)
@@ -66,7 +56,7 @@ def test_a_killed_container_fails_only_what_was_in_flight_on_it(pods: Pods) -> N
     victim = pods.pods("web")[0]
     name = victim["metadata"]["name"]
     restarts = pods.restarts("web")[name]
-    with Load(pods, per_second=RATE, message="slowly 1") as load:
+    with Load(pods, per_second=RATE, message="slowly 6") as load:  # some 18 in flight: not all on one pod
         load.reach(30)
         in_flight, at = load.in_flight, load.now()
         kill(victim)
@@ -119,7 +109,7 @@ def test_scaling_up_and_down_fails_nothing(pods: Pods) -> None:
         load.reach(len(load.acknowledged) + 60)
         three = pods.ready("web")
         assert three <= set(load.acknowledged.values()), "the third pod took no part"
-        pods.change({"scaling": {"min": 2, "cooldown": {"in": "15s"}}})
+        pods.change({"scaling": {"min": 2}})
         pods.up()
         at = load.now()
         wait_for(lambda: len(pods.names("web")) == INSTANCES, 400, "the third pod to go")
@@ -163,28 +153,53 @@ def test_a_store_that_is_away_restarts_nothing(pods: Pods, store: str) -> None:
     assert not load.lost()
 
 
-@pytest.mark.timeout(900, func_only=True)
-def test_the_autoscaler_follows_real_cpu(pods: Pods) -> None:
-    """From min to max under load and back, by what metrics-server measures; nothing acknowledged is lost.
-
-    The pods are at the end of their cpu, and on a small node the new one takes of it while it starts: a store that is
-    not heard within five seconds is a refusal, and nothing else.
-    """
-    pods.change({"scaling": {"cpu": 15, "cooldown": {"out": "15s", "in": "30s"}}})
-    pods.up()
-    with Load(pods, per_second=2 * RATE) as load:
-        wait_for(lambda: len(pods.ready("web")) == 3, 300, "the third pod")
-        up = load.now()
+@pytest.mark.timeout(600, func_only=True)
+def test_a_changed_image_fails_no_request(pods: Pods) -> None:
+    before, image = pods.names("web"), hungry()
+    with Load(pods, per_second=RATE) as load:
+        load.reach(30)
+        at = load.now()
+        pods.change({"app": {"agents": "hungry:agents"}}, {"images": {"app": image}})
+        pods.up()
+        rolled = load.now() - at
         load.reach(len(load.acknowledged) + 60)
-        assert pods.ready("web") <= set(load.acknowledged.values()), "the third pod took no part"
-    with Load(pods, per_second=1) as calm:
-        wait_for(lambda: len(pods.names("web")) == INSTANCES, 400, "the third pod to go")
-        down = calm.now()
-        calm.reach(len(calm.acknowledged) + 15)
-    told(load, f"out in {up:.0f} s, in again in {down:.0f} s")
-    refused = [turn for turn in load.turns if not turn.good]
-    assert len(refused) < len(load.turns) / 10
-    assert all(turn.outcome == "503" and turn.retry_after for turn in refused), load.seen()
-    assert not calm.failures
+    told(load, f"another image in {rolled:.0f} s")
+    assert not load.failures
     assert not load.lost()
-    assert not calm.lost()
+    assert {pod["spec"]["containers"][0]["image"] for pod in pods.pods("web")} == {image}
+    assert pods.names("web") - before <= set(load.acknowledged.values()), "a new pod took no part"
+
+
+NO_CHANGES = """
+CREATE OR REPLACE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS
+  $$ BEGIN RAISE EXCEPTION 'no migration today'; END $$;
+CREATE EVENT TRIGGER refuse ON ddl_command_start EXECUTE FUNCTION refuse();
+UPDATE agno_ha.schema_revision SET revision = 'another';
+"""
+
+
+@pytest.mark.timeout(600, func_only=True)
+def test_a_migration_that_fails_keeps_the_old_pods_serving(pods: Pods) -> None:
+    """What a new version needs, the database refuses: `up` fails, and goes through once it is let."""
+    before = pods.names("web")
+    with Load(pods, per_second=RATE) as load:
+        load.reach(30)
+        pods.sql(NO_CHANGES)
+        try:
+            pods.change({"app": {"environment": {"SCHEMA_TIMEOUT": "5"}}})
+            with pytest.raises(AssertionError, match="timed out"):
+                pods.up(timeout=60)
+            [new] = pods.names("web") - before
+            wait_for(lambda: pods.init_restarts(new), 120, "the migration to be tried again")
+            log = ("logs", new, "--container=schema")
+            wait_for(lambda: "no migration today" in pods.kubectl(*log), 120, "the migration to say why", 2)
+            load.reach(len(load.acknowledged) + 30)
+            assert pods.ready("web") == before
+        finally:
+            pods.sql("DROP EVENT TRIGGER refuse")
+        pods.rolled()
+        load.reach(len(load.acknowledged) + 30)
+    told(load, f"{pods.init_restarts(new)} tries failed")
+    assert not load.failures
+    assert not load.lost()
+    assert not pods.names("web") & before

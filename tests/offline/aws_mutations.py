@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from policies.stacks import DROP
+from policies.aws_cases import ON_AURORA, TWO
+from policies.stacks import AGNO as AGNO_URN
+from policies.stacks import DROP, facts
 
 from .mutations import Mutation
+
+AURORA = [facts(), *(replace(each, parent=AGNO_URN) for each in (ON_AURORA, *TWO))]
+"""What no target makes, as a program might put it below its AgnoService."""
 
 
 def ecs(*case: Any) -> Mutation:
     """A mutation of the prod stack."""
     return Mutation("ecs prod", *case)
+
+
+def scheduled(*case: Any) -> Mutation:
+    """A mutation of the scheduler's service in the same stack with one, the only that no target scales."""
+    return Mutation("scheduled ecs prod", "Service:agno-scheduler", *case)
 
 
 def container(change: Callable[[dict[str, Any]], Any]) -> Callable[[str], str]:
@@ -51,6 +62,8 @@ MUTATIONS = [
     ecs(SCALING, "maxCapacity", 60, "SCALE-301 SCALE-302 POOL-301@agno-postgres"),
     ecs(WEB, "ignored", (), "SCALE-303"),
     ecs(WEB, "deploymentMinimumHealthyPercent", 50, "SCALE-304"),
+    scheduled("desiredCount", 60, "SCALE-305 POOL-301@agno-postgres"),
+    scheduled("loadBalancers", [{"containerName": "app"}], "SCALE-304 SCALE-305"),
     ecs(TASK, C, variable("DB_POOL_SIZE", "1"), "POOL-302 POOL-303"),
     ecs(TASK, C, variable("WORKERS", "4"), "POOL-301@agno-postgres POOL-303"),
     ecs("rds/parameterGroup:ParameterGroup:agno-postgres", "parameters",
@@ -60,6 +73,7 @@ MUTATIONS = [
     ecs(PG, "backupRetentionPeriod", 0, "DB-303"),
     ecs(PG, "deletionProtection", False, "DB-304"),
     ecs(PG, "storageEncrypted", False, "DB-305"),
+    Mutation("aurora prod", "ClusterInstance:b", "clusterIdentifier", "elsewhere", "DB-306@it"),
     ecs(REDIS, "automaticFailoverEnabled", False, "CACHE-301"),
     ecs(REDIS, "transitEncryptionEnabled", False, "CACHE-302"),
     ecs(REDIS, "authToken", DROP, "CACHE-302"),
@@ -77,7 +91,7 @@ MUTATIONS = [
     ecs(TASK, C, container(lambda app: app.update(privileged=True)), "SEC-302"),
     ecs(TASK, C, container(lambda app: app.pop("user")), "SEC-303"),
     ecs(TASK, C, container(lambda app: app.pop("readonlyRootFilesystem")), "SEC-304"),
-    ecs("SecurityGroupIngressRule:agno-load-balancer-443-0", "toPort", 6000, "SEC-305"),
+    ecs("SecurityGroupIngressRule:agno-load-balancer-443-0.0.0.0-0", "toPort", 6000, "SEC-305"),
     ecs(TASK, C, container(lambda app: app.update(image="agents:latest")), "SEC-306"),
     ecs(WEB, "networkConfiguration.assignPublicIp", True, "SEC-307"),
     ecs("RolePolicy:agno-execution", "policy",

@@ -125,6 +125,7 @@ MUTATIONS = [
     prod(CLUSTER, "spec.postgresql.parameters.superuser_reserved_connections", "1", "POOL-206"),
     pooled(INI, "data", text("max_db_connections = .*", "max_db_connections = 195"), "POOL-205"),
     pooled(INI, "data", text("max_client_conn = .*", "max_client_conn = 10"), "POOL-205"),
+    pooled("Deployment:agno-pgbouncer", "spec.replicas", 5, "POOL-205@agno-pgbouncer-ini"),
     dev(PG, ARGS, setting("shared_buffers", "500MB"), "DB-201 DB-202 DB-203"),
     dev(PG, ARGS, setting("effective_cache_size", "2GB"), "DB-201 DB-203"),
     prod("PersistentVolumeClaim:agno-redis-data", "protect", False, "DB-204"),
@@ -152,6 +153,7 @@ MUTATIONS = [
     ingress(
         INGRESS, "metadata.annotations", {"nginx.ingress.kubernetes.io/proxy-read-timeout": "60"}, "LB-208"
     ),
+    ingress(INGRESS, "metadata.annotations", {"alb.ingress.kubernetes.io/target-type": "ip"}, "LB-208"),
     dev(WEB, ENV, variable("OPENAI_API_KEY", "hunter2"), "SEC-201"),
     dev(WEB, ENV, variable("DATABASE_URL", "postgres://agno:hunter2@db/agno"), "SEC-201"),
     dev(REDIS, ARGS, option("requirepass", "hunter2"), "SEC-201"),

@@ -158,6 +158,7 @@ ON_RESOURCES = [
     dev(PG, ARGS, setting("superuser_reserved_connections", "1"), "POOL-106"),
     pooled(INI, "data", text("max_db_connections = .*", "max_db_connections = 195"), "POOL-105"),
     pooled(INI, "data", text("max_client_conn = .*", "max_client_conn = 10"), "POOL-105"),
+    pooled("agno-pgbouncer", "mode.replicated.replicas", 5, "POOL-105@agno-pgbouncer-ini"),
     dev(PG, ARGS, setting("shared_buffers", "500MB"), "DB-101 DB-102 DB-103"),
     dev(PG, ARGS, setting("effective_cache_size", "2GB"), "DB-101 DB-103"),
     prod("agno-redis-data", "protect", False, "DB-104"),

@@ -39,7 +39,7 @@ NETWORK = {
 POSTGRES = {
     *of("Instance", "postgres"), *of("SecurityGroup", "postgres"), *of("SecurityGroupIngressRule", "app-postgres"),
     *of("MetricAlarm", *(f"alarm-{name}" for name in ("connections", "storage", "postgres-cpu"))),
-    *of("RandomPassword", "postgres-password"),
+    *of("RandomPassword", "postgres-password"), *of("LogGroup", "postgres-postgresql", "postgres-upgrade"),
 }  # fmt: skip
 REDIS = {
     *of("ReplicationGroup", "redis"), *of("SecurityGroup", "redis"), *of("SecurityGroupIngressRule", "app-redis"),
@@ -52,7 +52,7 @@ PROD = {
     *of("RandomPassword", "postgres-password", "redis-password", "security-key", "service-token"),
     *NETWORK, *POSTGRES, *REDIS, *of("SubnetGroup", "postgres", "redis"), *of("ParameterGroup", "postgres", "redis"),
     *of("SecurityGroup", "load-balancer", "app"),
-    *of("SecurityGroupIngressRule", "load-balancer-80-0", "load-balancer-443-0", "load-balancer-app"),
+    *of("SecurityGroupIngressRule", "load-balancer-80-0.0.0.0-0", "load-balancer-443-0.0.0.0-0", "load-balancer-app"),
     *of("SecurityGroupEgressRule", "load-balancer-app", "app-out"),
     *of("LoadBalancer", "load-balancer"), *of("TargetGroup", "web"), *of("Listener", "http", "https"),
     *of("ListenerRule", "metrics"),
@@ -98,7 +98,7 @@ def test_the_prod_stack(ecs: EcsEvaluate) -> None:
         ({}, {"redis": EXTERNAL}, set(), {*REDIS, *of("SubnetGroup", "redis"), *of("ParameterGroup", "redis")}),
         (
             {"loadBalancer": {"certificateArn": None, "plainHttp": True}}, {}, set(),
-            {*of("Listener", "https"), *of("SecurityGroupIngressRule", "load-balancer-443-0")},
+            {*of("Listener", "https"), *of("SecurityGroupIngressRule", "load-balancer-443-0.0.0.0-0")},
         ),
         (
             {"loadBalancer": {"certificateArn": None}}, {"loadBalancer": {"tls": {"mode": "generated"}}},
@@ -160,7 +160,7 @@ def test_the_count_is_the_autoscalers(ecs: EcsEvaluate) -> None:
 def test_only_the_load_balancer_is_open(ecs: EcsEvaluate) -> None:
     rules = ecs().of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     open_ = {each.name for each in rules if "cidrIpv4" in each.inputs}
-    assert open_ == {"agno-load-balancer-80-0", "agno-load-balancer-443-0"}
+    assert open_ == {"agno-load-balancer-80-0.0.0.0-0", "agno-load-balancer-443-0.0.0.0-0"}
 
 
 def test_no_secret_stands_in_the_open(ecs: EcsEvaluate) -> None:
@@ -289,6 +289,44 @@ def test_a_zone_that_goes_moves_no_other_zones_addresses(ecs: EcsEvaluate) -> No
     assert ranges("ac") == {name: cidr for name, cidr in three.items() if not name.endswith("-b")}
 
 
-def test_a_deleted_secrets_name_is_free_at_once(ecs: EcsEvaluate) -> None:
-    secrets = ecs().of_type("aws:secretsmanager/secret:Secret")
-    assert {each.inputs["recoveryWindowInDays"] for each in secrets} == {0}
+LIMITS = {
+    "LoadBalancer": 32, "TargetGroup": 32, "Role": 64, "RolePolicy": 128, "ReplicationGroup": 40, "Instance": 63,
+    "Proxy": 64, "SubnetGroup": 255, "ParameterGroup": 255, "SecurityGroup": 255, "Cluster": 255,
+    "TaskDefinition": 255, "Service": 255, "Policy": 256, "MetricAlarm": 255, "Dashboard": 255, "Topic": 256,
+    "LogGroup": 512, "Secret": 512 - 26,
+}  # fmt: skip
+"""Characters of a name, by AWS's API references; the provider ends a secret's prefix with 26 of its own."""
+_NAMES = ("name", "namePrefix", "identifier", "replicationGroupId", "family", "dashboardName")
+
+
+def test_every_name_is_within_its_limit_however_long_the_stacks_is(ecs: EcsEvaluate) -> None:
+    seen = set()
+    for stack in ("s" * 100, "prod"):
+        plan = ecs(
+            {"exec": True},
+            {
+                "postgres": {"pooler": {"enabled": True}},
+                "app": {"scheduler": {"enabled": True, "memory": "1GiB"}},
+            },
+            stack=stack,
+        )
+        for each in plan.resources:
+            kind = each.type.rpartition(":")[2]
+            for name in (
+                each.inputs[key] for key in _NAMES if key in each.inputs and each.type.startswith("aws:")
+            ):
+                assert len(name) <= LIMITS[kind], f"{kind} {name}"
+                seen.add(kind)
+            tags = each.inputs.get("tags", {})
+            assert all(len(key) <= 128 and len(value) <= 256 for key, value in tags.items())
+    assert seen == set(LIMITS)
+
+
+def test_a_deleted_secret_can_be_restored_and_blocks_no_name(ecs: EcsEvaluate) -> None:
+    for environment, days in (("prod", 30), ("dev", 0)):
+        secrets = ecs(environment=environment).of_type("aws:secretsmanager/secret:Secret")
+        assert {each.inputs["recoveryWindowInDays"] for each in secrets} == {days}
+        assert not [each for each in secrets if "name" in each.inputs]
+        assert {each.inputs["namePrefix"] for each in secrets} == {
+            f"agno-ha-prod-{name}-" for name in SECRETS
+        }

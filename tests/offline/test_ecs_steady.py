@@ -11,9 +11,35 @@ from typing import Any
 import pytest
 from agno_ha import offline, placeholders
 from agno_ha.cli import app
+from agno_ha.configuration import deep_merge
 from typer.testing import CliRunner
 
 from .ecs import PROD, ROOT
+
+
+def test_a_scheduler_that_was_rolled_back_fails_the_run_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(_: Any, args: Any) -> dict[str, Any]:
+        name = args.args["serviceName"]
+        runs = f"arn:aws:placeholder::{placeholders.ACCOUNT}:TaskDefinition/{name}"
+        events = [{"id": "1", "createdAt": "", "message": "tasks failed to start"}]
+        return {"serviceName": name, "taskDefinition": runs.replace("scheduler", "older"), "events": events}
+
+    monkeypatch.setattr(offline._Mocks, "call", answer)
+    for name in ("__main__.py", "topology.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    topology = deep_merge(
+        PROD["agno-ha:topology"], {"app": {"scheduler": {"enabled": True, "memory": "1GiB"}}}
+    )
+    config = {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in {**PROD, "agno-ha:topology": topology}.items()
+    }
+    with pytest.raises(
+        offline.ProgramError, match=r"agno-ha-prod-scheduler runs agno-ha-prod-older.* tasks failed to start"
+    ):
+        offline.evaluate(tmp_path, "prod", config, outputs=partial(placeholders.outputs, "agno-ha-prod"))
 
 
 def test_the_service_is_asked_what_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,7 +47,7 @@ def test_the_service_is_asked_what_it_runs(tmp_path: Path, monkeypatch: pytest.M
 
     def answer(_: Any, args: Any) -> dict[str, Any]:
         asked.append((args.token, dict(args.args)))
-        arn = f"arn:aws:placeholder::{placeholders.ACCOUNT}:TaskDefinition/agno-web"
+        arn = f"arn:aws:placeholder::{placeholders.ACCOUNT}:TaskDefinition/agno-ha-prod-web"
         return {"serviceName": args.args["serviceName"], "taskDefinition": arn, "events": []}
 
     monkeypatch.setattr(offline._Mocks, "call", answer)
@@ -38,10 +64,9 @@ def test_the_service_is_asked_what_it_runs(tmp_path: Path, monkeypatch: pytest.M
     assert str(given["clusterArn"]).endswith("Cluster/agno-ha-prod-cluster")
 
 
-@pytest.mark.parametrize("command", ["up", "setup", "down", "render --out out"])
-def test_the_commands_for_docker_say_what_to_use(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_for_docker_says_what_to_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    done = CliRunner().invoke(app, [*command.split(), "--stack", "prod"])
+    done = CliRunner().invoke(app, ["render", "--out", "out", "--stack", "prod"])
     assert done.exit_code == 2
     text = " ".join(done.stderr.split())
     assert "Pulumi.prod.yaml: agno-ha:target = ecs: " in text

@@ -5,12 +5,13 @@ Each is a real program, evaluated offline, with the findings that a careful revi
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
-from agno_ha import offline
+from agno_ha import offline, placeholders
 from agno_ha.check import resources_of
 from agno_ha.check.saved import read
 from agno_ha_policies import Configuration, evaluate
@@ -132,6 +133,52 @@ CACHE_AND_QUEUE = """
         healthcheck=docker.ContainerHealthcheckArgs(tests=["CMD", "curl", "-f", "http://localhost:7777/ready"]),
     )
 """
+AGENTS_IN_A_CLUSTER = """
+    # Web and database in components of their own, the autoscaler beside both: more pools than connections at its most.
+    import pulumi_kubernetes as k8s
+
+    safe = {"runAsNonRoot": True, "readOnlyRootFilesystem": True}
+
+    def pods(name, image, **more):
+        container = {"name": name, "image": image, "securityContext": safe,
+                     "resources": {"limits": {"memory": "1Gi"}}, **more}
+        return {"metadata": {"labels": {"app": name}},
+                "spec": {"containers": [container], "automountServiceAccountToken": False,
+                         "terminationGracePeriodSeconds": 600}}
+
+    class Web(pulumi.ComponentResource):
+        def __init__(self):
+            super().__init__("theirs:index:Web", "web")
+            env = {"DB_POOL_SIZE": "5", "DB_MAX_OVERFLOW": "5", "PGHOST": "db.agents.svc.cluster.local"}
+            probe = {"httpGet": {"path": "/health", "port": 8000}}
+            k8s.apps.v1.Deployment(
+                "agents", metadata={"name": "agents", "namespace": "agents"},
+                spec={"selector": {"matchLabels": {"app": "agents"}},
+                      "strategy": {"rollingUpdate": {"maxUnavailable": "10%"}},
+                      "template": pods("agents", "agnohq/agents:2.1", livenessProbe=probe, readinessProbe=probe,
+                                       env=[{"name": name, "value": value} for name, value in env.items()])},
+                opts=pulumi.ResourceOptions(parent=self))
+
+    class Stores(pulumi.ComponentResource):
+        def __init__(self):
+            super().__init__("theirs:index:Stores", "stores")
+            opts = pulumi.ResourceOptions(parent=self)
+            k8s.core.v1.Service("db", metadata={"name": "db", "namespace": "agents"},
+                                spec={"selector": {"app": "postgres"}, "ports": [{"port": 5432}]}, opts=opts)
+            k8s.apps.v1.StatefulSet(
+                "postgres", metadata={"name": "postgres", "namespace": "agents"},
+                spec={"serviceName": "postgres", "selector": {"matchLabels": {"app": "postgres"}},
+                      "template": pods("postgres", "postgres:16",
+                                       volumeMounts=[{"name": "d", "mountPath": "/var/lib/postgresql/data"}]),
+                      "volumeClaimTemplates": [{"metadata": {"name": "d"}}]}, opts=opts)
+
+    Web()
+    Stores()
+    k8s.autoscaling.v1.HorizontalPodAutoscaler(
+        "agents", metadata={"name": "agents", "namespace": "agents"},
+        spec={"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "agents"},
+              "minReplicas": 2, "maxReplicas": 8, "targetCPUUtilizationPercentage": 70})
+"""
 
 PROGRAMS: dict[str, tuple[str, str]] = {
     "single container": (
@@ -156,6 +203,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "OPS-104 agents updateConfig.failureAction, POOL-101 db taskSpec.containerSpec.args, "
         "SCALE-104 agents updateConfig.parallelism, SEC-101 agents taskSpec.containerSpec.env.OPENAI_API_KEY",
     ),
+    "agents in a cluster": (AGENTS_IN_A_CLUSTER, "POOL-201 postgres spec.template.spec.containers.0.args"),
     "reverse proxy": (
         REVERSE_PROXY,
         "LB-101 conf data, LB-102 conf data, LB-106 conf data, OPS-101 proxy taskSpec.resources.limits.memoryBytes, "
@@ -206,3 +254,27 @@ def test_a_saved_preview_says_the_same(tmp_path: Path) -> None:
     saved = read(tmp_path / "preview.json")
     assert saved.stack == "prod"
     assert evaluate(saved.resources) == evaluate(resources_of(plan)) != []
+
+
+def test_a_program_that_reads_a_name_which_the_cluster_gives(tmp_path: Path) -> None:
+    (tmp_path / "__main__.py").write_text(
+        dedent("""
+        import pulumi
+        import pulumi_kubernetes as kubernetes
+
+        space = kubernetes.core.v1.Namespace("space")
+        labels = {"app": "api"}
+        api = kubernetes.apps.v1.Deployment(
+            "api", metadata={"namespace": space.metadata["name"], "labels": labels},
+            spec={"selector": {"matchLabels": labels}, "template": {
+                "metadata": {"labels": labels}, "spec": {"containers": [{"name": "api", "image": "api:1"}]}}},
+        )
+        own = kubernetes.core.v1.Service("own", metadata={"name": "front"}, spec={"selector": labels})
+        pulumi.export("address", pulumi.Output.concat(api.metadata["name"], ".", own.metadata.name))
+        """)
+    )
+    outputs = partial(placeholders.outputs, "theirs-prod")
+    plan = offline.evaluate(tmp_path, "prod", {}, project="theirs", outputs=outputs)
+    assert plan.outputs == {"address": "api-placeholder.front"}
+    [deployment] = plan.of_type("kubernetes:apps/v1:Deployment")
+    assert deployment.inputs["metadata"] == {"namespace": "space-placeholder", "labels": {"app": "api"}}

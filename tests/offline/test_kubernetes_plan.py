@@ -18,13 +18,6 @@ POOLER = {"images": {**APP["images"], "pgbouncer": "registry.example.com/pgbounc
 EXTERNAL = {"mode": "external", "password": "given", "external": {"host": "db.example.com"}}
 HA = {"postgres": {"highAvailability": True}}
 TLS = {"loadBalancer": {"tls": {"mode": "generated"}}}
-PASSWORDS = (
-    "postgres-password",
-    "postgres-admin-password",
-    "redis-password",
-    "security-key",
-    "service-token",
-)
 Names = set[tuple[str, str]]
 
 
@@ -36,7 +29,7 @@ def named(text: str) -> Names:
 
 BASIC = named("""
     RandomPassword: postgres-password postgres-admin-password redis-password security-key service-token
-    kubernetes: cluster
+    kubernetes: cluster creator
     Namespace: namespace
     ServiceAccount: account
     NetworkPolicy: default-deny dns postgres redis web nginx
@@ -139,7 +132,7 @@ VARIANTS: dict[str, Variant] = {
             monitoring.coreos.com/v1/PrometheusRule: web
         """), set(),
     ),
-    "own namespace": ({}, {"createNamespace": False}, set(), named("Namespace: namespace")),
+    "own namespace": ({}, {"createNamespace": False}, set(), named("Namespace: namespace\nkubernetes: creator")),
     "an existing secret": (
         {}, {"existingSecret": "agno"}, set(), GENERATED | named("Secret: postgres redis app"),
     ),
@@ -354,6 +347,104 @@ def test_only_the_flows_that_exist(run: Evaluate) -> None:
         assert sum(service["spec"]["selector"].items() <= each.items() for each in labels) == 1
 
 
+@pytest.mark.parametrize("pooled", [False, True])
+def test_the_operators_service_is_asked_by_its_own_labels(run: Evaluate, pooled: bool) -> None:
+    """EKS' agent lets through to a Service only by labels that its selector has."""
+    plan = run({"postgres": {**HA["postgres"], "pooler": {"enabled": pooled}}}, POOLER)
+    policies = {each["metadata"]["name"]: each["spec"] for each in of_kind(plan, "NetworkPolicy")}
+    selector = {"cnpg.io/cluster": "postgres", "cnpg.io/instanceRole": "primary"}  # of Service postgres-rw
+
+    def asks(name: str) -> bool:
+        return any(
+            wanted.items() <= selector.items()
+            for rule in policies[name]["egress"]
+            if {"protocol": "TCP", "port": 5432} in rule.get("ports", [])
+            for peer in rule.get("to", [])
+            if (wanted := peer.get("podSelector", {}).get("matchLabels"))
+        )
+
+    asking = {name for name in policies if policies[name].get("egress") and asks(name)}
+    assert asking == {"postgres", "pgbouncer" if pooled else "web"}
+
+
+@pytest.mark.parametrize(("place", "more"), [
+    ({"destination": "s3://b/p"}, [({"cidr": "169.254.170.23/32"}, 80)]),
+    ({"destination": "s3://b/p", "endpoint": "http://minio.store:9000", "secret": "keys"}, [(None, 9000)]),
+    ({"destination": "s3://b/p", "endpoint": "https://minio.store/", "secret": "keys"}, [(None, 443)]),
+    ({"volumeSnapshotClass": "csi", "endpoint": "http://minio:9000"}, []),
+])  # fmt: skip
+def test_the_servers_reach_the_store_of_their_backups(
+    run: Evaluate, place: dict[str, str], more: list[tuple[Any, int]]
+) -> None:
+    def reached(**backups: str) -> list[tuple[Any, int]]:
+        own = {"cloudNativePg": {"backups": backups}}
+        [policy] = of_kind(run(HA, own), "NetworkPolicy", "agno-postgres")
+        return [
+            (rule["to"][0].get("ipBlock") if "to" in rule else None, port["port"])
+            for rule in policy["spec"]["egress"]
+            for port in rule["ports"]
+        ]
+
+    before = reached()
+    assert reached(**place) == before + more
+
+
+def test_a_snapshot_is_taken_of_a_stopped_standby_and_kept(run: Evaluate) -> None:
+    topology = {"postgres": {**HA["postgres"], "backups": {"retention": "7d"}}}
+    plan = run(topology, {"cloudNativePg": {"backups": {"volumeSnapshotClass": "csi"}}})
+    [cluster] = of_kind(plan, "Cluster")
+    assert cluster["spec"]["backup"] == {"volumeSnapshot": {"className": "csi", "online": False}}
+    assert [line.partition(":")[0] for line in plan.warnings] == ["CloudNativePG deletes no snapshots"]
+    assert not run(topology, {"cloudNativePg": {"backups": {"destination": "s3://b/p"}}}).warnings
+
+
+def test_a_failover_loses_no_turn_and_a_zone_holds_not_every_server(run: Evaluate) -> None:
+    [cluster] = of_kind(run(HA), "Cluster")
+    synchronous = cluster["spec"]["postgresql"]["synchronous"]
+    assert synchronous == {"method": "any", "number": 1, "dataDurability": "preferred"}
+    [spread] = cluster["spec"]["topologySpreadConstraints"]
+    assert (spread["topologyKey"], spread["whenUnsatisfiable"], spread["maxSkew"]) == (
+        "topology.kubernetes.io/zone", "ScheduleAnyway", 1,
+    )  # fmt: skip
+    assert spread["labelSelector"]["matchLabels"] == {"cnpg.io/cluster": "postgres"}
+
+
+def test_the_servers_image_is_of_a_debian_that_is_kept(run: Evaluate) -> None:
+    def image(own: dict[str, Any]) -> str:
+        [cluster] = of_kind(run({"postgres": {**HA["postgres"], "version": 17}}, own), "Cluster")
+        return str(cluster["spec"]["imageName"])
+
+    assert image({}) == "ghcr.io/cloudnative-pg/postgresql:17-system-bookworm"
+    assert image({"images": {**APP["images"], "cloudNativePg": "mine:17"}}) == "mine:17"
+
+
+def test_the_servers_have_an_identity_in_the_cloud(run: Evaluate) -> None:
+    role = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/backups"}
+    [cluster] = of_kind(run(HA, {"cloudNativePg": {"serviceAccountAnnotations": role}}), "Cluster")
+    assert cluster["spec"]["serviceAccountTemplate"] == {"metadata": {"annotations": role}}
+    [cluster] = of_kind(run(HA), "Cluster")
+    assert "serviceAccountTemplate" not in cluster["spec"]
+
+
+@pytest.mark.parametrize(("kind", "own", "admitted"), [
+    ("ingress", {"issuer": "letsencrypt"}, True),
+    ("ingress", {"secretName": "wildcard"}, False),
+    ("nginx", {"issuer": "letsencrypt"}, False),
+])  # fmt: skip
+def test_a_challenge_over_http_reaches_its_solver(
+    run: Evaluate, kind: str, own: dict[str, str], admitted: bool
+) -> None:
+    front = {"kind": kind, "host": "agno.example.com"}
+    made = of_kind(run(TLS, {"tls": own, "loadBalancer": front}), "NetworkPolicy", "http01")
+    assert [each["spec"] for each in made] == [
+        {
+            "podSelector": {"matchLabels": {"acme.cert-manager.io/http01-solver": "true"}},
+            "policyTypes": ["Ingress"],
+            "ingress": [{"ports": [{"protocol": "TCP", "port": 8089}]}],
+        }
+    ] * admitted
+
+
 def test_requests_are_measured_where_it_was_said(run: Evaluate) -> None:
     wanted = {"scaling": {"requestsPerSecond": 2.5}}
     metric = {"type": "object", "name": "requests_per_second"}
@@ -393,6 +484,23 @@ def test_the_controller_is_told_in_its_own_words(
     paths = ingress["spec"]["rules"][0]["http"]["paths"]
     assert [path["backend"]["service"]["name"] for path in paths] == ["nowhere", "web"]
     assert bool(plan.warnings) == (controller == "other")
+
+
+@pytest.mark.parametrize("mode", ["off", "generated"])
+def test_an_alb_listens_for_tls_where_there_is_some(run: Evaluate, mode: str) -> None:
+    front = {"kind": "ingress", "controller": "alb", "host": "agno.example.com"}
+    [ingress] = of_kind(run({"loadBalancer": {"tls": {"mode": mode}}}, {"loadBalancer": front}), "Ingress")
+    told = {key.partition("/")[2]: value for key, value in ingress["metadata"]["annotations"].items()}
+    assert (json.loads(told.get("listen-ports", "[]")), told.get("ssl-redirect")) == (
+        ([], None) if mode == "off" else ([{"HTTP": 80}, {"HTTPS": 443}], "443")
+    )
+
+
+@pytest.mark.parametrize(("mode", "port"), [("off", "8080"), ("generated", "8443 ssl http2")])
+def test_silent_clients_are_asked_whether_they_are_there(run: Evaluate, mode: str, port: str) -> None:
+    """Or a cloud's load balancer drops a stream whose run says nothing for minutes."""
+    [conf] = of_kind(run({"loadBalancer": {"tls": {"mode": mode}}}), "ConfigMap", "nginx-conf")
+    assert f"listen {port} so_keepalive=30s:10s:6;" in "".join(conf["data"].values())
 
 
 def test_an_existing_secret_holds_everything_and_the_state_nothing(run: Evaluate) -> None:
@@ -435,3 +543,23 @@ def test_a_stack_that_can_be_no_namespace(evaluate: Evaluate) -> None:
     check = partial(evaluate, target="kubernetes", own={**APP, "namespace": "Not_one"})
     with pytest.raises(ProgramError, match=r"agno-ha:kubernetes.namespace = Not_one: must be a DNS label"):
         check()
+
+
+def test_what_somebody_changed_by_hand_is_set_right(run: Evaluate) -> None:
+    """Without force, an update of what `kubectl set` or `kubectl edit` has touched ends in a conflict with it."""
+    for provider in run().of_type("pulumi:providers:kubernetes"):
+        assert provider.inputs["enablePatchForce"] == "true"
+
+
+def test_a_port_replaces_the_one_before_and_an_interrupted_up_can_be_repeated(run: Evaluate) -> None:
+    """Both need objects that were created by server-side apply: its owner alone takes back what it gave."""
+    cluster, creator = sorted(run().of_type("pulumi:providers:kubernetes"), key=lambda each: each.name)
+    assert (cluster.name, cluster.inputs["upsertExistingObjects"]) == ("agno-cluster", "true")
+    # Somebody else's namespace is an error: adopted, it would go with ours.
+    assert (creator.name, creator.inputs["upsertExistingObjects"]) == ("agno-creator", "false")
+
+
+@pytest.mark.parametrize("name", ["default", "kube-system"])
+def test_the_clusters_own_namespaces_are_not_taken(run: Evaluate, name: str) -> None:
+    with pytest.raises(ProgramError, match=rf"kubernetes.namespace = {name}: is the cluster's own"):
+        run(None, {"namespace": name})

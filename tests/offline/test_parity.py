@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from agno_ha.offline import Plan
 from agno_ha.service import TYPE
+from agno_ha.topology.units import KiB, MiB
 
 from .conftest import Evaluate
 from .ecs import PROD
@@ -170,6 +171,34 @@ def test_a_target_gives_the_app_what_the_reference_gives_it(
     assert set(facts(one)) == set(facts(other))
     assert "target" in different
     assert different <= OF_THE_TARGET | SUMS | second.facts
+
+
+def docker_scratch(plan: Plan, room: str) -> int:
+    [mount] = [each for each in on_docker(plan, room)["mounts"] if each["target"] == "/tmp"]
+    return int(mount["tmpfsOptions"]["sizeBytes"])
+
+
+def kubernetes_scratch(plan: Plan, room: str) -> int:
+    spec = on_kubernetes(plan, room)
+    [name] = [each["name"] for each in spec["containers"][0]["volumeMounts"] if each["mountPath"] == "/tmp"]
+    [limit] = [each["emptyDir"]["sizeLimit"] for each in spec["volumes"] if each["name"] == name]
+    return int(limit[:-2]) * {"Ki": KiB, "Mi": MiB}[limit[-2:]]
+
+
+@pytest.mark.parametrize("body", [8, 25, 64])
+@pytest.mark.parametrize(
+    ("name", "scratch"), [("docker", docker_scratch), ("kubernetes", kubernetes_scratch)]
+)
+def test_the_largest_body_has_room_where_the_least_memory_is_given(
+    evaluate: Evaluate, name: str, scratch: Callable[[Plan, str], int], body: int
+) -> None:
+    """nginx holds a body in its `/tmp` until it has all of it, and the instance its files while it reads them."""
+    least = {
+        "app": {"memory": f"{256 + body}MiB"},
+        "loadBalancer": {"memory": f"{64 + body}MiB", "bodyLimit": f"{body}MiB"},
+    }
+    plan = evaluate(least, target=name, own=TARGETS[name].own, given="a given value")
+    assert min(scratch(plan, room) for room in ("nginx", "web")) >= body * MiB
 
 
 def test_every_target_is_here() -> None:

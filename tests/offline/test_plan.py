@@ -1,11 +1,13 @@
 """The program's plan: the exact resources of a topology, their parents, their protection, and no secret in the open."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from agno_ha.offline import Plan, ProgramError, Secret
 from agno_ha.render.stack import render
 from agno_ha.service import TYPE
+from pulumi.runtime import settings
 
 from .conftest import Evaluate
 
@@ -30,6 +32,14 @@ def kinds(plan: Plan) -> set[tuple[str, str]]:
 
 
 def test_the_default_topology(evaluate: Evaluate) -> None:
+    assert kinds(evaluate()) == BASIC
+
+
+def test_what_an_earlier_plan_left_waiting_does_not_stop_the_next_one(evaluate: Evaluate) -> None:
+    async def leave() -> asyncio.Task[None]:
+        return asyncio.create_task(asyncio.sleep(0))
+
+    settings.SETTINGS.outputs.add(asyncio.run(leave()))  # of a loop that is closed
     assert kinds(evaluate()) == BASIC
 
 

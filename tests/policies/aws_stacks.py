@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agno_ha.configuration import deep_merge
@@ -15,8 +16,12 @@ BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 LISTENER = "aws:lb/listener:Listener"
 TARGETS = "aws:lb/targetGroup:TargetGroup"
 INSTANCE = "aws:rds/instance:Instance"
+CLUSTER = "aws:rds/cluster:Cluster"
+CLUSTER_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
 PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
+CLUSTER_PARAMETERS = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
+CACHE_CLUSTER = "aws:elasticache/cluster:Cluster"
 CACHE_PARAMETERS = "aws:elasticache/parameterGroup:ParameterGroup"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -29,12 +34,12 @@ ENVIRONMENT = {
 }  # fmt: skip
 GOOD: dict[str, dict[str, Any]] = {
     SERVICE: {
-        "loadBalancers": [{"containerName": "app", "containerPort": 8000}],
+        "desiredCount": 2, "loadBalancers": [{"containerName": "app", "containerPort": 8000}],
         "deploymentCircuitBreaker": {"enable": True, "rollback": True},
         "deploymentMinimumHealthyPercent": 100, "deploymentMaximumPercent": 200,
         "networkConfiguration": {"assignPublicIp": False},
     },
-    SCALING: {"serviceNamespace": "ecs", "minCapacity": 2, "maxCapacity": 4},
+    SCALING: {"serviceNamespace": "ecs", "resourceId": "service/cluster/it", "minCapacity": 2, "maxCapacity": 4},
     BALANCER: {"loadBalancerType": "application", "idleTimeout": 3600},
     LISTENER: {"protocol": "HTTPS", "defaultActions": [{"type": "forward"}]},
     TARGETS: {"healthCheck": {"path": "/health"}},
@@ -42,25 +47,41 @@ GOOD: dict[str, dict[str, Any]] = {
         "publiclyAccessible": False, "multiAz": True, "backupRetentionPeriod": 7, "deletionProtection": True,
         "storageEncrypted": True,
     },
-    PARAMETERS: {"parameters": [{"name": "max_connections", "value": "200"}]},
+    CLUSTER: {
+        "engine": "postgres", "dbClusterInstanceClass": "db.r6gd.large", "backupRetentionPeriod": 7,
+        "deletionProtection": True, "storageEncrypted": True,
+    },
+    CLUSTER_INSTANCE: {"clusterIdentifier": "it", "engine": "aurora-postgresql", "publiclyAccessible": False},
+    PARAMETERS: {"family": "postgres16", "parameters": [{"name": "max_connections", "value": "200"}]},
+    CLUSTER_PARAMETERS: {
+        "family": "aurora-postgresql16", "parameters": [{"name": "max_connections", "value": "200"}],
+    },
+    CACHE_CLUSTER: {"engine": "memcached"},
     CACHE: {
         "automaticFailoverEnabled": True, "transitEncryptionEnabled": True, "authToken": "x",
         "atRestEncryptionEnabled": True,
     },
     CACHE_PARAMETERS: {"parameters": [{"name": "maxmemory-policy", "value": "noeviction"}]},
-    GROUP: {"ingress": [{"fromPort": 443, "toPort": 443, "cidrBlocks": ["0.0.0.0/0"]}]},
-    INGRESS: {"fromPort": 443, "toPort": 443, "cidrIpv4": "0.0.0.0/0"},
-    OLD_RULE: {"type": "ingress", "fromPort": 443, "toPort": 443, "cidrBlocks": ["0.0.0.0/0"]},
+    GROUP: {"ingress": [{"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["0.0.0.0/0"]}]},
+    INGRESS: {"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "0.0.0.0/0"},
+    OLD_RULE: {"type": "ingress", "protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["0.0.0.0/0"]},
     ROLE_POLICY: {"policy": json.dumps({"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"]}]})},
     LOGS: {"retentionInDays": 30},
 }  # fmt: skip
 
 
 def aws(
-    kind: str, name: str = "it", parent: str = STACK, *, ignored: tuple[str, ...] = (), **changes: Any
+    kind: str,
+    name: str = "it",
+    parent: str = STACK,
+    *,
+    ignored: tuple[str, ...] = (),
+    made_of: Mapping[str, tuple[str, ...]] | None = None,
+    **changes: Any,
 ) -> Resource:
     """A resource that nothing is wrong with, but for what `changes` make of it (`__` is a path's dot)."""
-    return changed(of(kind, name, deep_merge({}, GOOD[kind]), parent, ignored=ignored), **changes)
+    good = of(kind, name, deep_merge({}, GOOD[kind]), parent, ignored=ignored, made_of=made_of or {})
+    return changed(good, **changes)
 
 
 def task(
@@ -69,15 +90,22 @@ def task(
     *,
     env: dict[str, Any] | None = None,
     text: Any = None,
+    beside: Sequence[dict[str, Any]] = (),
     **changes: Any,
 ) -> Resource:
-    """A task definition of one container; `changes` to that."""
+    """A task definition of one container and those `beside` it; `changes` to that."""
+    containers = [container(env, **changes), *beside]
+    props = {"family": name, "containerDefinitions": json.dumps(containers) if text is None else text}
+    return of(TASK, name, props, parent)
+
+
+def container(env: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """A container that nothing is wrong with, but for what `changes` and `env` make of it; None: left out."""
     environment = {**ENVIRONMENT, **(env or {})}
-    container = {
+    made = {
         "name": "app", "image": "registry.example.com/agents:7", "user": "10001:10001", "stopTimeout": 120,
         "readonlyRootFilesystem": True, "logConfiguration": {"logDriver": "awslogs"},
         "environment": [{"name": key, "value": value} for key, value in environment.items() if value is not None],
         **changes,
     }  # fmt: skip
-    container = {key: value for key, value in container.items() if value is not None}
-    return of(TASK, name, {"containerDefinitions": json.dumps([container]) if text is None else text}, parent)
+    return {key: value for key, value in made.items() if value is not None}

@@ -18,6 +18,7 @@ from policies.stacks import (
     UNKNOWN,
     VOLUME,
     Resource,
+    below,
     changed,
     docker,
     facts,
@@ -274,6 +275,25 @@ HANDED = label("swarm.autoscaler", "true")
 POOLED_API = stranger(DB_POOLER="transaction")
 AGNO_FACTS = facts()
 
+
+def bouncer(
+    name: str = "bouncer", *, replicas: Any = 1.0, order: str = "stop-first", **spec: Any
+) -> Resource:
+    """A stranger's service that runs PgBouncer."""
+    return docker(
+        name,
+        {
+            "mode": {"replicated": {"replicas": replicas}},
+            "updateConfig": {"order": order},
+            "taskSpec": {"containerSpec": {"image": "registry.example.com/pgbouncer:1", **spec}},
+        },
+    )
+
+
+def mounts(config: str) -> dict[str, Any]:
+    return {"configs": [{"configName": config, "fileName": "/etc/pgbouncer/pgbouncer.ini"}]}
+
+
 SCALE_POOL = [
     unknown(
         "SCALE-101",
@@ -332,6 +352,85 @@ SCALE_POOL = [
         "ini data",
     ),
     bad("POOL-105", POOLED_API, file("ini", PGBOUNCER.replace("= 500\n", "= 39\n"), STACK), "ini data"),
+    ok("POOL-105", server("db", parent=STACK), file("ini", PGBOUNCER, STACK), bouncer(replicas=3.0)),
+    ok(
+        "POOL-105",
+        server("db", parent=STACK),
+        file("ini", PGBOUNCER, STACK),
+        bouncer(replicas=3.0),
+        bouncer("exporter", replicas=9.0, image="registry.example.com/pgbouncer-exporter:1"),
+    ),
+    bad(
+        "POOL-105",
+        server("db", parent=STACK),
+        file("ini", PGBOUNCER, STACK),
+        bouncer(replicas=4.0),
+        "ini data",
+    ),
+    bad(
+        "POOL-105",
+        server("db", parent=STACK),
+        file("ini", PGBOUNCER, STACK),
+        bouncer(replicas=2.0, order="start-first"),
+        "ini data",
+    ),
+    bad(
+        "POOL-105",
+        server("db", parent=STACK),
+        file("ini", PGBOUNCER.replace("= 50\n", "= 0\ndefault_pool_size = 191\n"), STACK),
+        "ini data",
+    ),
+    ok(
+        "POOL-105",
+        server("db", parent=STACK),
+        file("ini", PGBOUNCER.replace("=db", "=rds.example.com"), STACK),
+        bouncer(replicas=9.0),
+    ),
+    ok(
+        "POOL-105",
+        POOLED_API,
+        file("ini", PGBOUNCER.replace("= 500\n", "= 20\n"), STACK),
+        bouncer(replicas=2.0),
+    ),
+    bad(
+        "POOL-105",
+        POOLED_API,
+        file("ini", PGBOUNCER.replace("= 500\n", "= 19\n"), STACK),
+        bouncer(replicas=2.0),
+        "ini data",
+    ),
+    ok(
+        "POOL-105",
+        stranger(DB_POOLER="transaction", POSTGRES_HOST="one"),
+        server("db", parent=STACK),
+        file("a", PGBOUNCER.replace("= 500\n", "= 40\n"), STACK),
+        bouncer("one", **mounts("a")),
+        file("b", PGBOUNCER.replace("= 500\n", "= 1\n").replace("= 50\n", "= 10\n"), STACK),
+        bouncer("two", replicas=9.0, **mounts("b")),
+    ),
+    unknown(
+        "POOL-105",
+        file("ini", PGBOUNCER, STACK),
+        bouncer(replicas=UNKNOWN),
+        "bouncer mode.replicated.replicas",
+        "SCALE-101? bouncer mode.replicated.replicas",
+    ),
+    unknown(
+        "POOL-105",
+        file("a", PGBOUNCER, STACK),
+        file("b", PGBOUNCER, STACK),
+        bouncer("one"),
+        bouncer("two"),
+        "a data",
+        "POOL-105? b data",
+    ),
+    unknown(
+        "POOL-105",
+        file("ini", PGBOUNCER.replace("host=db", ""), STACK),
+        server("x", parent=STACK),
+        server("y", parent=STACK),
+        "ini data",
+    ),
     unknown(
         "POOL-105",
         file("ini", UNKNOWN, STACK),
@@ -488,6 +587,27 @@ STORES = [
         f"CACHE-104? cache {ARGS}",
     ),
     other("CACHE-102", rd("--maxmemory-policy", "allkeys-lru")),
+    ok(
+        "CACHE-102",
+        stranger(REDIS_HOST="queue"),
+        redis("queue", parent=STACK),
+        rd("--maxmemory-policy", "allkeys-lru"),
+    ),
+    ok(
+        "CACHE-102",
+        below("ours", stranger()),
+        below("ours", redis("queue", parent=STACK)),
+        below("theirs", rd("--maxmemory-policy", "allkeys-lru")),
+    ),
+    bad("CACHE-102", below("ours", stranger()), rd("--maxmemory-policy", "allkeys-lru"), f"cache {ARGS}"),
+    unknown(
+        "CACHE-102",
+        stranger(),
+        redis("queue", parent=STACK),
+        rd(),
+        f"api {SPEC}.env.REDIS_HOST",
+        f"CACHE-103? api {SPEC}.env.REDIS_HOST",
+    ),
     ok("CACHE-103", stranger(), rd()),
     bad("CACHE-103", stranger(), rd(without_=("--appendonly",)), f"cache {ARGS}"),
     bad("CACHE-103", stranger(), rd(**{f"{S}mounts": DROP}), f"cache {MOUNTS}"),

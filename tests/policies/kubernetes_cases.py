@@ -38,11 +38,15 @@ from policies.stacks import (
     STACK,
     UNKNOWN,
     Resource,
+    below,
+    changed,
     facts,
+    of,
 )
 
 ENV, ARGS, IMAGE = f"{MAIN}.env", f"{MAIN}.args", f"{MAIN}.image"
 LIMIT = f"{MAIN}.resources.limits.memory"
+ALB = "alb.ingress.kubernetes.io/"
 PARAMETERS = "spec.postgresql.parameters"
 
 
@@ -76,14 +80,75 @@ def cache(*more: str, drop: tuple[str, ...] = (), **changes: Any) -> Resource:
     return redis("cache", parent=STACK, args=(*without(REDIS_ARGS, *drop), *more), **changes)
 
 
+HIDDEN = stranger(
+    **{f"{C}env": env(AGNO_ROLE="web"), f"{C}envFrom": [{"configMapRef": {"name": "settings"}}]}
+)
+"""A stranger's instances whose pool may stand elsewhere."""
+FREE = stranger(spec__replicas=DROP)
+"""A stranger's instances that leave their count to an autoscaler."""
+ROLL = "spec__strategy__rollingUpdate__"
+UNAVAILABLE = "api spec.strategy.rollingUpdate.maxUnavailable"
+
+
+def paused(count: Any) -> Resource:
+    """KEDA's autoscaler, told to hold a count."""
+    return scaled(metadata={"annotations": {"autoscaling.keda.sh/paused-replicas": count}})
+
+
+def old_hpa(**changes: Any) -> Resource:
+    """An autoscaler of the first version."""
+    return of(kinds.HPA_V1, "h", hpa(target="api", **changes).props)
+
+
+def many(host: str = "", **changes: Any) -> Resource:
+    """Instances whose pools are more than a Postgres with the usual settings admits."""
+    return changed(api(WORKERS="5", POSTGRES_HOST=host), **changes)
+
+
+def sidecar(resource: Resource, **container: Any) -> Resource:
+    """The same with one more container in its pods, with nothing else to find."""
+    safe = resource.props["spec"]["template"]["spec"]["containers"]
+    more = {**thing().props["spec"]["template"]["spec"]["containers"][0], "name": "more", **container}
+    return changed(resource, **{f"{P}containers": [*safe, more]})
+
+
+def beside_it(**values: Any) -> Resource:
+    """A stranger's instances with the environment of a second container."""
+    return sidecar(stranger(), env=env(**values))
+
+
+def bouncer(**spec: Any) -> Resource:
+    """A stranger's Deployment of PgBouncer."""
+    return pods(kinds.DEPLOYMENT, "bouncer", {"image": "registry.example.com/pgbouncer:1"}, **spec)
+
+
+def leads(to: str, selector: dict[str, str]) -> Resource:
+    """A Service of another name than the server that it leads to."""
+    return changed(service(f"to-{to}", "ClusterIP"), metadata={"name": "leads"}, spec__selector=selector)
+
+
+def labelled(resource: Resource) -> Resource:
+    return changed(resource, spec__template__metadata={"labels": {"app": "db", "tier": "store"}})
+
+
 CASES: list[Case] = [
     # SCALE
     ok("SCALE-201", *agno(), scaled()),
     bad("SCALE-201", hpa("h", parent=STACK, target="x", spec__maxReplicas=51.0), "h spec.maxReplicas"),
-    bad("SCALE-201", hpa("h", parent=STACK, target="x", spec__minReplicas=DROP), "h spec.minReplicas"),
-    bad("SCALE-201", scaled(spec__minReplicaCount=DROP), "scaled spec.minReplicaCount"),
+    bad("SCALE-201", FREE, hpa("h", parent=STACK, target="api", spec__minReplicas=DROP), "h spec.minReplicas"),
+    bad("SCALE-201", FREE, scaled(spec__minReplicaCount=DROP), "scaled spec.minReplicaCount"),
+    bad("SCALE-201", FREE, scaled(spec__idleReplicaCount=0.0), "scaled spec.idleReplicaCount"),
+    bad("SCALE-201", FREE, paused("0"), "scaled metadata.annotations"),
+    bad("SCALE-201", paused("500"), "scaled metadata.annotations"),
+    ok("SCALE-201", FREE, paused("2")),
+    bad("SCALE-201", old_hpa(spec__maxReplicas=500.0), "h spec.maxReplicas"),
+    ok("SCALE-201", thing(), scaled(spec__scaleTargetRef__name="thing", spec__minReplicaCount=DROP)),
+    ok("SCALE-201", scaled(spec__minReplicaCount=DROP)),
+    bad("SCALE-201", below("c", FREE), scaled(spec__minReplicaCount=1.0), "scaled spec.minReplicaCount"),
     bad("SCALE-201", scaled(spec__maxReplicaCount=DROP), "scaled spec.maxReplicaCount"),
     unknown("SCALE-201", scaled(spec__maxReplicaCount=UNKNOWN), "scaled spec.maxReplicaCount"),
+    unknown("SCALE-201", paused("many"), "scaled metadata.annotations"),
+    unknown("SCALE-201", paused(UNKNOWN), "scaled metadata.annotations"),
     other("SCALE-201", thing()),
     ok("SCALE-202", *agno()),
     bad("SCALE-202", *agno(hpa(spec__minReplicas=3.0)), "agno-web spec.minReplicas"),
@@ -96,17 +161,34 @@ CASES: list[Case] = [
     bad("SCALE-203", stranger(), scaled(), "api spec.replicas"),
     bad("SCALE-203", stranger(spec__replicas=DROP), scaled(), hpa("h", parent=STACK, target="api"),
         "scaled spec.scaleTargetRef"),
-    unknown("SCALE-203", thing(), hpa("h", parent=STACK, target=UNKNOWN), "h spec.scaleTargetRef.name"),
+    ok("SCALE-203", stranger(metadata__namespace="a"), scaled(metadata__namespace="b")),
+    ok("SCALE-203", stranger(), scaled(spec__scaleTargetRef__kind="StatefulSet")),
+    bad("SCALE-203", below("c", stranger()), old_hpa(), "api spec.replicas"),
+    unknown("SCALE-203", thing(), hpa("h", parent=STACK, target=UNKNOWN), "h spec.scaleTargetRef.name",
+            "SCALE-201? h spec.scaleTargetRef.name"),
+    unknown("SCALE-203", changed(stranger(), metadata__namespace=UNKNOWN), scaled(), "api metadata.namespace",
+            "SCALE-203 api spec.replicas", "SCALE-201? api metadata.namespace", "SCALE-204? api metadata.namespace"),
     other("SCALE-203", stranger(), hpa("h", parent=STACK, target="something-else")),
     ok("SCALE-204", stranger(), stranger("b", spec__replicas=DROP), hpa("h", parent=STACK, target="b")),
+    ok("SCALE-204", below("c", FREE), old_hpa()),
+    bad("SCALE-204", FREE, scaled(metadata__namespace="other"), "api spec.replicas"),
+    bad("SCALE-204", FREE, scaled(spec__scaleTargetRef__kind="StatefulSet"), "api spec.replicas"),
     bad("SCALE-204", stranger(spec__replicas=DROP), "api spec.replicas"),
     bad("SCALE-204", stranger(spec__replicas=51.0), "api spec.replicas"),
     unknown("SCALE-204", stranger(spec__replicas=UNKNOWN), "api spec.replicas"),
     other("SCALE-204", thing()),
     ok("SCALE-205", stranger(), stranger("b", spec__strategy=DROP)),
     bad("SCALE-205", stranger(spec__strategy__type="Recreate"), "api spec.strategy.type"),
-    bad("SCALE-205", stranger(spec__strategy__rollingUpdate__maxUnavailable="50%"),
-        "api spec.strategy.rollingUpdate.maxUnavailable"),
+    *(ok("SCALE-205", stranger(spec__replicas=10.0, **{f"{ROLL}maxUnavailable": stopped}))
+      for stopped in (1.0, 2.0, "10%", "25%")),
+    ok("SCALE-205", stranger(**{f"{ROLL}maxUnavailable": "30%"})),
+    bad("SCALE-205", stranger(**{f"{ROLL}maxUnavailable": "50%"}), UNAVAILABLE),
+    bad("SCALE-205", stranger(**{f"{ROLL}maxUnavailable": 1.0}), UNAVAILABLE),
+    bad("SCALE-205", stranger(spec__replicas=10.0, **{f"{ROLL}maxUnavailable": 3.0}), UNAVAILABLE),
+    bad("SCALE-205", stranger(**{f"{ROLL}maxUnavailable": "10%", f"{ROLL}maxSurge": 0.0}), UNAVAILABLE),
+    bad("SCALE-205", changed(FREE, **{f"{ROLL}maxUnavailable": "30%"}), scaled(spec__maxReplicaCount=10.0),
+        UNAVAILABLE),
+    unknown("SCALE-205", stranger(**{f"{ROLL}maxUnavailable": "some"}), UNAVAILABLE),
     unknown("SCALE-205", stranger(spec__strategy__type=UNKNOWN), "api spec.strategy.type"),
     other("SCALE-205", thing(spec__strategy__type="Recreate")),
     # POOL
@@ -125,6 +207,36 @@ CASES: list[Case] = [
     unknown("POOL-201", stranger(), thing(**{f"{C}image": UNKNOWN}), f"thing {IMAGE}", f"DB-201? thing {IMAGE}",
             f"CACHE-201? thing {IMAGE}", f"SEC-206? thing {IMAGE}"),
     other("POOL-201", api(DB_POOLER="transaction", WORKERS="9"), db()),
+    bad("POOL-201", api(DB_POOLER="false", WORKERS="9"), db(), f"db {ARGS}"),
+    bad("POOL-201", below("ours", many()), below("stores", db()), f"db {ARGS}"),
+    bad("POOL-201", FREE, below("scaling", old_hpa(spec__maxReplicas=10.0)), db(), f"db {ARGS}"),
+    ok("POOL-201", FREE, hpa("h", parent=STACK, target="api"), scaled(metadata__namespace="other"), db()),
+    bad("POOL-201", api(DB_POOL_SIZE="0"), db(), f"db {ARGS}", f"POOL-202 api {ENV}.DB_POOL_SIZE"),
+    bad("POOL-204", beside_it(DB_POOL_SIZE="5", DB_POOL_TIMEOUT="60"), f"api {POD}.containers.1.env.DB_POOL_TIMEOUT"),
+    bad("POOL-202", pods(kinds.STATEFUL_SET, "s", {"env": env(AGNO_ROLE="scheduler", DB_POOL_SIZE="0")}, replicas=0.0),
+        db(), f"s {ENV}.DB_POOL_SIZE"),
+    ok("POOL-201", beside_it(DB_POOL_SIZE="5", DB_MAX_OVERFLOW="5"), db()),
+    bad("POOL-201", beside_it(DB_POOL_SIZE="20", DB_MAX_OVERFLOW="20"), db(), f"db {ARGS}"),
+    ok("POOL-201", beside_it(DB_POOL_SIZE="20", DB_MAX_OVERFLOW="20", DB_POOLER="session"), db()),
+    ok("POOL-201", beside_it(DB_POOL_SIZE="20", DB_MAX_OVERFLOW="20", PGHOST="elsewhere"), db()),
+    unknown("POOL-201", beside_it(DB_POOL_SIZE=UNKNOWN), db(), f"api {POD}.containers.1.env.DB_POOL_SIZE",
+            f"POOL-202? api {POD}.containers.1.env.DB_POOL_SIZE"),
+    bad("POOL-202", beside_it(DB_POOL_SIZE="30"), f"api {POD}.containers.1.env.DB_POOL_SIZE"),
+    ok("POOL-201", stranger(**{f"{C}envFrom": [{"secretRef": {"name": "keys"}}]}), db()),
+    ok("POOL-201", thing(**{f"{C}envFrom": [{"secretRef": {"name": "keys"}}]}), db()),
+    unknown("POOL-201", HIDDEN, db(), f"api {MAIN}.envFrom", f"POOL-202? api {MAIN}.envFrom"),
+    unknown("POOL-202", HIDDEN, f"api {MAIN}.envFrom"),
+    *(bad("POOL-201", many(host), db(), f"db {ARGS}")
+      for host in ("", "db", "db.default", "db.default.svc", "db.default.svc.cluster.local.", "db-0.db.default.svc")),
+    *(ok("POOL-201", many(host), db()) for host in ("db.other", "db.example.com", "pooler-rw", "db-0.db.other.svc")),
+    *(bad("POOL-201", many(host), cluster("c", parent=STACK), leads("c", {"cnpg.io/cluster": "postgres"}),
+          f"c {PARAMETERS}") for host in ("postgres-rw", "leads")),
+    bad("POOL-201", many("leads"), labelled(db()), leads("db", {"app": "db"}), f"db {ARGS}"),
+    ok("POOL-201", many("leads"), labelled(db()), leads("db", {"app": "elsewhere"})),
+    ok("POOL-201", many("leads"), labelled(db()), changed(leads("db", {"app": "db"}), metadata__namespace="other")),
+    ok("POOL-201", many("db"), db(metadata__namespace="other")),
+    unknown("POOL-201", stranger(), below("one", postgres("x", parent=STACK)),
+            below("two", postgres("y", parent=STACK)), f"api {ENV}.POSTGRES_HOST"),
     ok("POOL-202", stranger()),
     bad("POOL-202", api(DB_POOL_SIZE="1"), f"api {ENV}.DB_POOL_SIZE"),
     unknown("POOL-202", api(DB_POOL_SIZE=UNKNOWN), f"api {ENV}.DB_POOL_SIZE"),
@@ -142,11 +254,22 @@ CASES: list[Case] = [
     bad("POOL-205", ini("max_db_connections = 50", "max_db_connections = 191"), db(), "ini data.file.conf"),
     bad("POOL-205", ini("max_client_conn = 500", "max_client_conn = 39"), api(DB_POOLER="transaction"),
         "ini data.file.conf"),
+    ok("POOL-205", ini(), db(), bouncer(strategy={"type": "Recreate"}, replicas=3.0)),
+    bad("POOL-205", ini(), db(), bouncer(replicas=2.0), "ini data.file.conf"),
+    bad("POOL-205", ini(), db(), bouncer(), hpa("h", parent=STACK, target="bouncer"), "ini data.file.conf"),
+    bad("POOL-205", ini(), db(), sidecar(stranger(spec__replicas=2.0), image="pgbouncer:1"), "ini data.file.conf"),
+    ok("POOL-205", ini("max_client_conn = 500", "max_client_conn = 20"), bouncer(replicas=2.0),
+       api(DB_POOLER="transaction")),
+    bad("POOL-205", ini("max_client_conn = 500", "max_client_conn = 19"), bouncer(replicas=2.0),
+        api(DB_POOLER="transaction"), "ini data.file.conf"),
+    ok("POOL-205", ini("max_client_conn = 500", "max_client_conn = 1"), bouncer(),
+       api(DB_POOLER="transaction", PGHOST="another")),
+    unknown("POOL-205", ini(), bouncer(replicas=UNKNOWN), "bouncer spec.replicas"),
     unknown("POOL-205", ini("max_client_conn = 500", "max_client_conn = many"), "ini data.file.conf"),
     other("POOL-205", config("settings", "max_client_conn = 1", STACK)),
     ok("POOL-206", db(), cluster("c", parent=STACK)),
     bad("POOL-206", db("-c", "superuser_reserved_connections=1"), f"db {ARGS}"),
-    unknown("POOL-206", db("-c", "superuser_reserved_connections=$N"), f"db {ARGS}", f"POOL-201? db {ARGS}"),
+    unknown("POOL-206", db("-c", "superuser_reserved_connections=$N"), f"db {ARGS}"),
     other("POOL-206", thing()),
     # DB
     ok("DB-201", db(), cluster("c", parent=STACK)),
@@ -257,6 +380,8 @@ CASES: list[Case] = [
     ok("LB-208", ingress(), ingress("b", metadata__annotations=DROP)),
     bad("LB-208", ingress(spec__tls=DROP), "front spec.tls"),
     bad("LB-208", ingress(metadata__annotations={"haproxy.org/timeout-server": "50s"}), "front metadata.annotations"),
+    bad("LB-208", ingress(metadata__annotations={f"{ALB}target-type": "ip"}), "front metadata.annotations"),
+    ok("LB-208", ingress(metadata__annotations={f"{ALB}listen-ports": '[{"HTTPS":443}]'})),
     unknown("LB-208", ingress(metadata__annotations={"haproxy.org/timeout-server": UNKNOWN}),
             "front metadata.annotations"),
     unknown("LB-208", ingress(spec__tls=UNKNOWN), "front spec.tls"),

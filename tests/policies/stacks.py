@@ -107,7 +107,7 @@ http {
 """
 PGBOUNCER = """\
 [databases]
-agno = host=postgres
+agno = host=db
 [pgbouncer]
 pool_mode = transaction
 max_db_connections = 50
@@ -144,6 +144,13 @@ def facts(without: str = "", **changes: Any) -> Resource:
 def of(kind: str, name: str, props: dict[str, Any], parent: str = STACK, **more: Any) -> Resource:
     above = "agno-ha:index:AgnoService$" if parent == AGNO else ""
     return Resource(f"urn:pulumi:dev::p::{above}{kind}::{name}", kind, name, parent, props, **more)
+
+
+def below(component: str, resource: Resource) -> Resource:
+    """The same, put into a component of the program's own."""
+    kind = "theirs:index:Thing"
+    urn = resource.urn.replace("::p::", f"::p::{kind}$")
+    return replace(resource, urn=urn, parent=f"urn:pulumi:dev::p::{kind}::{component}")
 
 
 def docker(name: str, props: dict[str, Any], parent: str = STACK) -> Resource:

@@ -11,6 +11,7 @@ from policies.stacks import (
     STACK,
     UNKNOWN,
     Resource,
+    below,
     docker,
     facts,
     found,
@@ -55,6 +56,27 @@ PASS: dict[str, list[Resource]] = {
     ],
     "stranger without a server": [stranger(replicas=40)],
     "server of another parent": [stranger(replicas=40), server("db"), facts()],
+    "another database than the one beside it": [
+        stranger(replicas=40, POSTGRES_HOST="agno.rds.example.com"),
+        server("db", parent=STACK),
+    ],
+    "independent apps, each with its server": [
+        below("one", stranger("a", replicas=9)),
+        below("one", server("x", parent=STACK)),
+        below("two", stranger("b", replicas=9)),
+        below("two", server("y", parent=STACK)),
+    ],
+    "independent servers of one name": [
+        below("one", stranger("a", replicas=9, POSTGRES_HOST="db")),
+        below("one", server("x", parent=STACK, name="db")),
+        below("two", stranger("b", replicas=9, POSTGRES_HOST="db")),
+        below("two", server("y", parent=STACK, name="db")),
+    ],
+    "an image that is not known, and is not asked": [
+        stranger(replicas=40, POSTGRES_HOST="agno.rds.example.com"),
+        docker("nginx", {"taskSpec": {"containerSpec": {"image": "nginx:1"}}}),
+        server("other", parent=STACK, args=["-c", "max_connections=100"], name="other"),
+    ],
     "behind a pooler": [stranger(replicas=40, DB_POOLER="transaction"), server("db", parent=STACK)],
     "postgres by its image, with its defaults": [
         stranger(replicas=4, WORKERS="1"),
@@ -114,6 +136,26 @@ FAIL: dict[str, tuple[list[Resource], Expected]] = {
     # POOL-101
     "stranger's pools": (
         [stranger(replicas=10), server("db", parent=STACK)],
+        {("POOL-101", "db", f"{SPEC}.args")},
+    ),
+    "a server of another component": (
+        [stranger(replicas=10), below("stores", server("db", parent=STACK))],
+        {("POOL-101", "db", f"{SPEC}.args")},
+    ),
+    "a server that is asked by the name of its tasks, with a port": (
+        [stranger(replicas=10, POSTGRES_HOST="tasks.db:5432"), server("db", parent=STACK)],
+        {("POOL-101", "db", f"{SPEC}.args")},
+    ),
+    "one of several hosts": (
+        [stranger(replicas=10, POSTGRES_HOST="elsewhere,db"), server("db", parent=STACK)],
+        {("POOL-101", "db", f"{SPEC}.args")},
+    ),
+    "a host that is not known yet, beside one server": (
+        [stranger(replicas=10, POSTGRES_HOST=UNKNOWN), server("db", parent=STACK)],
+        {("POOL-101", "db", f"{SPEC}.args")},
+    ),
+    "a mode that no pooler has": (
+        [stranger(replicas=10, DB_POOLER="false"), server("db", parent=STACK)],
         {("POOL-101", "db", f"{SPEC}.args")},
     ),
     "workers count": (
@@ -246,6 +288,14 @@ UNREADABLE: dict[str, tuple[list[Resource], Expected]] = {
     ),
     "which of two servers": (
         [stranger(), server("x", parent=STACK), server("y", parent=STACK)],
+        {("POOL-101?", "api", f"{ENV}.POSTGRES_HOST")},
+    ),
+    "which of the servers of two components": (
+        [stranger(), below("one", server("x", parent=STACK)), below("two", server("y", parent=STACK))],
+        {("POOL-101?", "api", f"{ENV}.POSTGRES_HOST")},
+    ),
+    "which of two servers a host that is not known yet is": (
+        [stranger(POSTGRES_HOST=UNKNOWN), server("x", parent=STACK), server("y", parent=STACK)],
         {("POOL-101?", "api", f"{ENV}.POSTGRES_HOST")},
     ),
     "the facts that it should agree with": (

@@ -11,6 +11,7 @@ from agno_ha_policies import RULES, Configuration, Finding, Resource, Settings, 
 from agno_ha_policies.exceptions import Exemption
 from agno_ha_policies.model import StackRule
 from agno_ha_policies.pulumi_adapter import environment, plain, policies
+from policies.aws_stacks import PARAMETERS, SCALING, SERVICE, aws, task
 from policies.stacks import STACK, UNKNOWN, facts, found, instance, server, stranger
 from pulumi_policy import (
     PolicyCustomTimeouts,
@@ -23,6 +24,13 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
+TASK = task()
+SERVICES = (
+    aws(SERVICE, taskDefinition=UNKNOWN, made_of={"taskDefinition": (TASK.urn,)}),
+    aws(SERVICE, ignored=("desiredCount",)),
+    aws(SERVICE, "api"),
+)
+
 
 def wire(value: Any) -> Any:
     if value is UNKNOWN:
@@ -33,7 +41,23 @@ def wire(value: Any) -> Any:
 
 
 def options(resource: Resource) -> PolicyResourceOptions:
-    return PolicyResourceOptions(False, [], None, [], PolicyCustomTimeouts(0, 0, 0), [], resource.parent)
+    ignored = list(resource.ignored)
+    return PolicyResourceOptions(False, ignored, None, [], PolicyCustomTimeouts(0, 0, 0), [], resource.parent)
+
+
+def stacked(resources: list[Resource], outputs: Mapping[str, Any] | None = None) -> StackValidationArgs:
+    """What a stack policy is given."""
+    made = {
+        each.urn: PolicyResource(
+            *(each.type, unknown_checking_proxy(wire((outputs or {}).get(each.name, each.props)))),
+            *(each.urn, each.name, options(each), None, None, [], {}),
+        )
+        for each in resources
+    }
+    for each in resources:
+        of = {path: [made[urn] for urn in urns] for path, urns in each.made_of.items()}
+        made[each.urn].property_dependencies = of
+    return StackValidationArgs(list(made.values()))
 
 
 def engine(
@@ -56,14 +80,7 @@ def engine(
                 policy.validate(args, reporter(policy.name))
     for policy in pack:
         if isinstance(policy, StackValidationPolicy):
-            stack = [
-                PolicyResource(
-                    *(each.type, unknown_checking_proxy(wire((outputs or {}).get(each.name, each.props)))),
-                    *(each.urn, each.name, options(each), None, None, [], {}),
-                )
-                for each in resources
-            ]
-            policy.validate(StackValidationArgs(stack), reporter(policy.name))
+            policy.validate(stacked(resources, outputs), reporter(policy.name))
     return reported
 
 
@@ -99,6 +116,7 @@ def where(finding: Finding) -> str:
         [facts(environment="dev", min=1), server(), instance(replicas=1)],
         [stranger(replicas=1, env=UNKNOWN), server("db", parent=STACK)],
         [stranger(replicas=30), server("db", parent=STACK, args=["-c", UNKNOWN, "-c", "max_connections=9"])],
+        [TASK, task("other"), SERVICES[0], aws(PARAMETERS), aws(SCALING, resourceId=UNKNOWN, maxCapacity=99)],
     ],
 )
 def test_the_same_findings_as_offline(stack: list[Resource]) -> None:
@@ -119,29 +137,29 @@ def test_a_resource_that_was_never_registered_is_read_from_the_stack() -> None:
     pack = policies(Configuration())
     [budget] = [policy for policy in pack if policy.name == "POOL-stack"]
     assert isinstance(budget, StackValidationPolicy)
-    stack = [
-        PolicyResource(
-            each.type,
-            unknown_checking_proxy(wire(each.props)),
-            each.urn,
-            each.name,
-            options(each),
-            None,
-            None,
-            [],
-            {},
-        )
-        for each in (stranger(replicas=30), server("db", parent=STACK))
-    ]
+    stack = stacked([stranger(replicas=30), server("db", parent=STACK)])
     said: list[str] = []
-    budget.validate(StackValidationArgs(stack), lambda message, urn=None: said.append(message))
+    budget.validate(stack, lambda message, urn=None: said.append(message))
     assert len(said) == 1
+
+
+def test_what_is_left_to_others_reaches_the_rules_on_the_stack() -> None:
+    pack = policies(Configuration())
+    [scale] = [policy for policy in pack if policy.name == "SCALE-stack"]
+    assert isinstance(scale, StackValidationPolicy)
+    said: list[str] = []
+    scale.validate(stacked([aws(SCALING), SERVICES[1]]), lambda message, urn=None: said.append(message))
+    assert said == []
+    # Which service is scaled is not known by name yet, but what its id is made of is.
+    ids = aws(SCALING, resourceId=UNKNOWN, made_of={"resourceId": (SERVICES[1].urn,)})
+    scale.validate(stacked([ids, *SERVICES[1:]]), lambda message, urn=None: said.append(message))
+    assert said == []
 
 
 def test_two_policies_a_family_and_kind() -> None:
     names = [policy.name for policy in policies(Configuration())]
     families = {"CACHE", "DB", "LB", "OPS", "POOL", "SCALE", "SEC"}
-    kinds = families | {f"{family}-stack" for family in ("CACHE", "POOL", "SCALE", "SEC")}
+    kinds = families | {f"{family}-stack" for family in ("CACHE", "DB", "POOL", "SCALE", "SEC")}
     assert len(names) == len(set(names))
     assert set(names) == {
         *(f"{kind}{level}" for kind in kinds for level in ("", "-advisory")),

@@ -10,6 +10,8 @@ import pytest
 from agno_ha.check.saved import read
 from agno_ha.cli import app
 from agno_ha.configuration import ConfigurationError
+from agno_ha_policies import evaluate
+from policies.aws_stacks import SCALING, SERVICE, aws
 from policies.stacks import STACK, UNKNOWN, Resource, facts, instance, server, stranger
 from typer.testing import CliRunner
 
@@ -75,6 +77,27 @@ def test_what_goes_is_left_out_and_the_last_step_of_a_replacement_holds(tmp_path
     gone = {"deployment": {"resources": [state(old, delete=True), state(new, protect=True)]}}
     [only] = read(written(tmp_path, gone)).resources
     assert only.protect is True
+
+
+@pytest.mark.parametrize("shape", ["steps", "deployment"])
+def test_what_is_left_to_others_and_what_properties_are_made_of(shape: str, tmp_path: Path) -> None:
+    target = aws(SCALING, resourceId=UNKNOWN)
+    told = {
+        "ignoreChanges": ["desiredCount", 3],
+        "propertyDependencies": {"taskDefinition": ["urn:a", None], "name": None},
+    }
+    service = state(aws(SERVICE), **told)
+    states = [state(target), service, state(stranger(), ignoreChanges="env", propertyDependencies=3)]
+    data = {
+        "steps": {"steps": [{"op": "same", "newState": each} for each in states]},
+        "deployment": {"deployment": {"resources": states}},
+    }
+    path = written(tmp_path, data[shape])
+    [_, read_, odd] = read(path).resources
+    assert (read_.ignored, read_.made_of) == (("desiredCount",), {"taskDefinition": ("urn:a",), "name": ()})
+    assert (odd.ignored, odd.made_of) == ((), {})
+    # The count of our own stack on ECS, once it is saved, has one owner.
+    assert not [finding for finding in evaluate(read(path).resources) if finding.rule == "SCALE-303"]
 
 
 def test_encrypted_and_masked_values_are_unknown(tmp_path: Path) -> None:

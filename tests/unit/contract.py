@@ -40,7 +40,7 @@ loadBalancer:
   tls: {mode: off, certificate: null, privateKey: null}
   idleTimeout: 3600s
   connectTimeout: 1s
-  bodyLimit: 100MiB
+  bodyLimit: 25MiB
 postgres:
   mode: managed
   version: 15

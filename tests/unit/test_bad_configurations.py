@@ -93,8 +93,6 @@ SHARED: dict[str, str] = {
     " schema takes 2, one of which holds the lock. Raise postgres.pool.overflow or postgres.pool.size.",
     "postgres: {pooler: {poolSize: 501}}": "postgres.pooler.maxClientConnections = 500 (default): less than"
     " postgres.pooler.poolSize = 501. Raise it, or lower poolSize.",
-    "postgres: {pooler: {enabled: true, poolSize: 100}}": "postgres.pooler.poolSize = 100: 100 × 2 while it is replaced"
-    " > 190 usable of postgres.maxConnections = 200. Lower it to 95, or raise maxConnections.",
     "postgres: {reservedConnections: 200}": "postgres.reservedConnections = 200: leaves none of"
     " postgres.maxConnections = 200. Lower it, or raise maxConnections.",
     "postgres: {sharedBuffers: 600MiB}": "postgres.sharedBuffers = 600MiB: more than 40% of postgres.memory = 1GiB."
@@ -129,15 +127,23 @@ SHARED: dict[str, str] = {
     " 10 connections = 80 > postgres.pooler.poolSize = 50, and in session mode every client keeps one."
     " Lower scaling.max to 2, or set postgres.pooler.mode to transaction.",
     "app: {workers: 3}\nscaling: {max: 3}": "app.memory = 512MiB (default): 3 × worker 510MiB + launcher 16MiB + supervisor 60MiB + demo"
-    " model 70MiB = 656MiB needed. Raise app.memory to 656MiB, or lower app.workers.",
-    "app: {memory: 200MiB}": "app.memory = 200MiB: 1 × worker 170MiB + launcher 16MiB + demo model 70MiB = 256MiB needed."
-    " Raise app.memory to 256MiB.",
+    " model 70MiB + bodyLimit 25MiB = 681MiB needed. Raise app.memory to 681MiB, or lower app.workers"
+    " or loadBalancer.bodyLimit.",
+    "app: {memory: 200MiB}": "app.memory = 200MiB: 1 × worker 170MiB + launcher 16MiB + demo model 70MiB"
+    " + bodyLimit 25MiB = 281MiB needed."
+    " Raise app.memory to 281MiB, or lower loadBalancer.bodyLimit.",
     "app: {workers: 4, secrets: {OPENAI_API_KEY: k}}\nscaling: {max: 2}": "app.memory = 512MiB (default): 4 × worker 680MiB + launcher 16MiB"
-    " + supervisor 60MiB = 756MiB needed. Raise app.memory to 756MiB, or lower app.workers.",
-    "loadBalancer: {memory: 32MiB}": "loadBalancer.memory = 32MiB: nginx with a thousand connections = 64MiB needed."
-    " Raise loadBalancer.memory to 64MiB.",
+    " + supervisor 60MiB + bodyLimit 25MiB = 781MiB needed. Raise app.memory to 781MiB, or lower"
+    " app.workers or loadBalancer.bodyLimit.",
+    "loadBalancer: {memory: 32MiB}": "loadBalancer.memory = 32MiB: nginx with a thousand connections 64MiB + bodyLimit"
+    " 25MiB = 89MiB needed. Raise loadBalancer.memory to 89MiB, or lower loadBalancer.bodyLimit.",
     "postgres: {workMem: 64MiB}": "postgres.memory = 1GiB (default): sharedBuffers 128MiB + 48MiB + 90 connections × 19MiB"
     " = 1886MiB needed. Raise postgres.memory to 1886MiB, or lower scaling.max or enable postgres.pooler.",
+    "postgres: {pooler: {enabled: true, poolSize: 96}}": "postgres.pooler.poolSize = 96: 96 × 2 while it is replaced"
+    " > 190 usable of postgres.maxConnections = 200. Lower it to 95, or raise maxConnections.",
+    "postgres: {workMem: 64MiB, pooler: {enabled: true}}": "postgres.memory = 1GiB (default): sharedBuffers 128MiB + 48MiB"
+    " + 110 connections × 19MiB = 2266MiB needed. Raise postgres.memory to 2266MiB, or lower"
+    " postgres.pooler.poolSize.",
     "postgres: {pooler: {enabled: true, maxClientConnections: 10000}}": "postgres.pooler.memory = 128MiB (default): 16MiB"
     " + 10000 clients × 16KiB = 173MiB needed. Raise postgres.pooler.memory to 173MiB, or lower"
     " postgres.pooler.maxClientConnections.",

@@ -87,7 +87,6 @@ def test_more_of_anything_needs_no_less(sizes: dict[str, Any], maximum: int, wha
         )
     assert after.clients > before.clients
     assert after.connections_needed >= before.connections_needed
-    assert after.headroom <= before.headroom
     if what not in ("max", "surge"):
         assert after.largest_safe_max <= before.largest_safe_max
 
@@ -107,9 +106,29 @@ def test_the_breakdown_is_the_prediction(sizes: dict[str, Any], maximum: int, su
 def test_the_default_topology_fits() -> None:
     capacity = assess(Topology(), surge=4, target="docker")
     assert capacity.problems() == []
-    assert (capacity.connections_needed, capacity.connections_usable, capacity.headroom) == (80, 190, 110)
+    assert (capacity.connections_needed, capacity.connections_usable) == (80, 190)
     assert (capacity.largest_safe_max, capacity.fits) == (9, True)
     assert [entry.path for entry in capacity.memory if entry.needed > entry.limit] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "size", "largest"), [("docker", 96, 95), ("kubernetes", 96, 95), ("ecs", 191, 190)]
+)
+def test_pgbouncer_is_replaced_by_a_second_one_and_rds_proxy_is_not(
+    target: str, size: int, largest: int
+) -> None:
+    def with_pooler(size: int) -> Capacity:
+        postgres = {"pooler": {"enabled": True, "poolSize": size}}
+        return assess(Topology.model_validate({"postgres": postgres}), surge=4, target=target)
+
+    [problem] = with_pooler(size).problems()
+    assert (problem.path, problem.value) == ("topology.postgres.pooler.poolSize", str(size))
+    assert problem.fix == f"Lower it to {largest}, or raise maxConnections"
+    assert ("while it is replaced" in problem.message) is (target != "ecs")
+    assert with_pooler(largest).problems() == []
+    # Memory for both, where there are two; never for more than the server admits.
+    memory = {entry.path: entry.needed for entry in with_pooler(50).memory}["postgres.memory"]
+    assert memory == (128 + 48 + (60 if target == "ecs" else 110) * 4) * 1024**2
 
 
 def test_with_a_surge_of_less_than_max() -> None:
@@ -144,9 +163,9 @@ def test_facts() -> None:
         "poolerPoolSize": 50,
         "poolerMaxClientConnections": 500,
         "appMemory": 512 * 1024**2,
-        "appMemoryNeeded": 256 * 1024**2,
+        "appMemoryNeeded": 281 * 1024**2,
         "postgresMemory": 1024**3,
-        "postgresMemoryNeeded": (128 + 48 + 60 * 4) * 1024**2,
+        "postgresMemoryNeeded": (128 + 48 + 110 * 4) * 1024**2,
         "redisMemory": 512 * 1024**2,
         "redisMemoryNeeded": 357913942,
         "drainDelay": 5.0,

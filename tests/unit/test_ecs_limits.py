@@ -15,11 +15,11 @@ import yaml
 from agno_ha.configuration import ConfigurationError, deep_merge
 from agno_ha.service import AgnoService
 from agno_ha.stack import read
-from agno_ha.targets.ecs import fargate, names, passwords, problems, sizes, steady, stores
+from agno_ha.targets.ecs import fargate, names, passwords, postgres, problems, redis, sizes, steady, stores
 from agno_ha.targets.ecs.limits import unsupported
 from agno_ha.targets.ecs.settings import EcsSettings
 from agno_ha.topology import Topology
-from agno_ha.topology.units import GiB, MiB
+from agno_ha.topology.units import GiB, MiB, TiB
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,6 +124,38 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "storage": (
         {}, {"postgres": {"storage": "10GiB"}},
         "topology.postgres.storage = 10GiB: a volume of RDS has at least 20GiB. Raise postgres.storage to 20GiB.",
+    ),
+    "room to grow": (
+        {"postgres": {"maxStorage": "105GiB"}}, {"postgres": {"storage": "100GiB"}},
+        "agno-ha:ecs.postgres.maxStorage = 105GiB: less than a tenth above postgres.storage = 100GiB. Raise it, or remove it.",
+    ),
+    "authority": (
+        {"region": "us-gov-west-1", "loadBalancer": {"certificateArn": "arn:aws-us-gov:acm:us-gov-west-1:111122223333:certificate/a"}}, {},
+        "agno-ha:ecs.postgres.sslMode = verify-full: the image carries no authority of RDS in us-gov-west-1. Set require, or name a bundle of your image in app.environment as PGSSLROOTCERT.",
+    ),
+    "window": (
+        {"postgres": {"backupWindow": "23:50-00:10"}}, {},
+        'agno-ha:ecs.postgres.backupWindow = "23:50-00:10": shorter than the half hour that RDS wants. End it later.',
+    ),
+    "time of the day": (
+        {"postgres": {"backupWindow": "24:00-25:00"}}, {},
+        'agno-ha:ecs.postgres.backupWindow = "24:00-25:00": must be two times of the day in UTC. Write it like 02:00-03:00, in quotes.',
+    ),
+    "topic": (
+        {"alarms": {"topicArn": "arn:aws:sns:us-east-1:111122223333:ops"}}, {},
+        "agno-ha:ecs.alarms.topicArn = arn:aws:sns:us-east-1:111122223333:ops: in us-east-1, and an alarm tells topics of its own region eu-central-1 only. Name or make a topic in eu-central-1.",
+    ),
+    "range": (
+        {"loadBalancer": {"allowFrom": ["10.0.0.0/8", "10.0.0.0/8"]}}, {},
+        "agno-ha:ecs.loadBalancer.allowFrom: names a range twice. Name each once.",
+    ),
+    "user": (
+        {}, {"postgres": {"user": "admin"}},
+        "topology.postgres.user = admin: RDS takes names that begin with a letter, and for the user no reserved word. Choose another, such as agno.",
+    ),
+    "database": (
+        {}, {"postgres": {"database": "_agno"}},
+        "topology.postgres.database = _agno: RDS takes names that begin with a letter, and for the user no reserved word. Choose another, such as agno.",
     ),
     "proxy mode": (
         {}, {"postgres": {"pooler": {"enabled": True, "mode": "session", "poolSize": 95}}, "scaling": {"max": 4}},
@@ -234,7 +266,7 @@ def test_a_rolled_back_service_is_no_success() -> None:
 
 def test_what_has_no_effect_is_said() -> None:
     given = {
-        "loadBalancer": {"bodyLimit": "1GiB", "replicas": 2},
+        "loadBalancer": {"bodyLimit": "40MiB", "replicas": 2},
         "redis": {"storage": "6GiB", "persistence": {"fsync": "always"}, "stopGrace": "30s"},
         "postgres": {"pooler": {"maxClientConnections": 600}},
     }
@@ -251,7 +283,7 @@ def test_what_has_no_effect_is_said() -> None:
 
 
 def test_a_password_that_aws_refuses_is_told_without_being_shown() -> None:
-    check = passwords.usable("postgres.password", 8, 128, '/@"')
+    check = passwords.usable("postgres.password", 8, 128, "-_!")
     assert check("Long-enough_1!") == "Long-enough_1!"
     for password in ("short", "hunter2/with", "hunter2 with a space", "hunter2é-é-é"):
         with pytest.raises(
@@ -261,9 +293,55 @@ def test_a_password_that_aws_refuses_is_told_without_being_shown() -> None:
         assert "hunter2" not in str(caught.value)
 
 
+def test_redis_takes_fewer_letters_than_postgres() -> None:
+    """ElastiCache allows !&#$^<>- (its guide to AUTH), RDS all but /@"' (MasterUserPassword)."""
+    given = "abc.def_ghi+jkl=%"
+    assert passwords.usable("postgres.password", 8, 128, postgres._SPECIAL)(given) == given
+    check = passwords.usable("redis.password", 16, 128, redis._SPECIAL)
+    assert check("abc-def!ghi#jkl<>") == "abc-def!ghi#jkl<>"
+    with pytest.raises(pulumi.RunError, match=re.escape("letters, digits and !&#$^<>- there")):
+        check(given)
+
+
+def test_the_regions_are_those_of_the_authorities_in_the_image() -> None:
+    lines = (ROOT / "image" / "amazon-rds.crt").read_text().splitlines()
+    named = {line.split()[3] for line in lines if line.startswith("# ")}
+    assert named == stores.AUTHORITIES
+
+
+def test_the_largest_volume_does_not_grow() -> None:
+    def most(storage: str, **settings: str) -> float:
+        topology = Topology.model_validate({"postgres": {"storage": storage}})
+        return stores.max_storage(
+            topology, EcsSettings.model_validate({"region": "eu-central-1", "postgres": settings})
+        )
+
+    assert most("100GiB") == 1000 * GiB
+    assert most("100GiB", maxStorage="110GiB") == 110 * GiB
+    assert most("10TiB") == 64 * TiB
+    assert most("60TiB") == 0
+
+
 def test_no_other_target_pays_for_the_aws_sdk() -> None:
     program = (
         "import sys; from agno_ha import service, stack, targets; targets.choose('docker');"
         "raise SystemExit('pulumi_aws' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_the_sizes_are_the_documentations() -> None:
+    """ "Redis OSS node-type specific parameters" of ElastiCache's user guide; RDS' default of max_connections."""
+    documented = {
+        "cache.t4g.micro": 536870912, "cache.t4g.small": 1471026299, "cache.t4g.medium": 3317862236,
+        "cache.m7g.large": 6854542746, "cache.m7g.xlarge": 13891921715, "cache.m7g.2xlarge": 27966669210,
+        "cache.r7g.large": 14037181030, "cache.r7g.xlarge": 28261849702, "cache.r7g.2xlarge": 56711183565,
+        "cache.r7g.4xlarge": 113609865216,
+    }  # fmt: skip
+    both = documented | {name.replace("7g", "6g"): size for name, size in documented.items()}
+    assert both == sizes.NODE_TYPES
+    classes = {
+        name: sizes.INSTANCE_CLASSES[f"db.t4g.{name}"].connections for name in ("micro", "small", "medium")
+    }
+    assert classes == {"micro": 112, "small": 225, "medium": 450}
+    assert sizes.INSTANCE_CLASSES["db.r7g.4xlarge"].connections == 5000

@@ -3,14 +3,18 @@
 import gc
 import io
 import os
+import re
 import tarfile
 from pathlib import Path
 
 import pytest
+from agno_ha.operations import swarm
+from agno_ha.operations.errors import OperationError
 from agno_ha.targets.docker import context, debian, engine, images
 from agno_ha.targets.docker.images import ImageError, Images, refer, resolve
 from agno_ha.targets.docker.settings import DockerSettings
 from agno_ha.topology import Topology
+from docker.context import Context
 from docker.errors import APIError, ImageNotFound
 
 OFFICIAL = {"postgres:15": "sha256:aa", "redis:7": "sha256:bb", "nginx:1.28": "sha256:cc"}
@@ -83,7 +87,9 @@ def machine(tmp_path, monkeypatch):
         (tmp_path / "image/stores" / name / "Dockerfile").write_text(f"ARG BASE\nFROM ${{BASE}}\n# {name}\n")
     (tmp_path / "image/agno_ha_image").mkdir()
     (tmp_path / "image/agno_ha_image/__init__.py").write_text("")
-    (tmp_path / "image/Dockerfile").write_text("ARG BASE\nARG PIP_INDEX_URL\nFROM ${BASE}\n")
+    (tmp_path / "image/Dockerfile").write_text(
+        "ARG BASE\nARG PIP_INDEX_URL\nARG PIP_EXTRA_INDEX_URL\nFROM ${BASE}\n"
+    )
     monkeypatch.setattr(context, "recipes", lambda: tmp_path / "image")
     monkeypatch.setattr(debian, "proxies", dict)
     monkeypatch.setattr(engine, "_unreachable", set())
@@ -245,6 +251,7 @@ class TestDefault:
 class TestBuild:
     def test_the_app_is_built_with_this_machine_s_certificates(self, agents, monkeypatch):
         monkeypatch.setenv("PIP_INDEX_URL", "https://pypi.test/simple")
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "")
         monkeypatch.setenv("PIP_TRUSTED_HOST", "pypi.test")  # the Dockerfile does not ask for it
         monkeypatch.setattr(debian, "ca_bundle", lambda: b"PEM")
         monkeypatch.setattr(debian, "proxies", lambda: {"http_proxy": "http://proxy.test:3128"})
@@ -268,6 +275,12 @@ class TestBuild:
         }
         assert run(simulated, wanted).app == pin
         assert len(simulated.built) == 1
+
+    def test_what_is_passed_on_is_asked_for_where_nothing_of_it_stays(self):
+        dockerfile = (Path(__file__).parents[2] / "image/Dockerfile").read_text()
+        _, _, build, final = dockerfile.split("\nFROM ")
+        assert set(re.findall(r"^ARG (\w+)$", build, re.MULTILINE)) == set(engine._PASSED_ON)
+        assert "PIP_" not in final
 
     @pytest.mark.parametrize(
         ("proxy", "network"),
@@ -344,11 +357,40 @@ class TestEngine:
             resolve(topology(), DockerSettings(), print)
         gc.collect()  # the SDK leaves the socket that could not connect to the collector
 
+    def test_a_context_that_the_provider_would_not_see(self, monkeypatch):
+        monkeypatch.delenv("DOCKER_HOST", raising=False)
+        monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
+        chosen = Context("far", host="tcp://127.0.0.1:9")
+        monkeypatch.setattr(engine.ContextAPI, "get_context", lambda name: chosen)
+        with pytest.raises(ImageError, match="export DOCKER_CONTEXT=far"):
+            engine.connect()
+        monkeypatch.setenv("DOCKER_CONTEXT", "far")
+        with pytest.raises(ImageError, match="The Docker engine: does not answer"):
+            engine.connect()
+
     def test_unknown_context(self, monkeypatch):
         monkeypatch.delenv("DOCKER_HOST", raising=False)
         monkeypatch.setenv("DOCKER_CONTEXT", "nowhere")
         with pytest.raises(ImageError, match="The Docker context nowhere"):
             resolve(topology(), DockerSettings(), print)
+
+    def test_operations_reach_the_same_engine(self, monkeypatch):
+        monkeypatch.delenv("DOCKER_HOST", raising=False)
+        monkeypatch.setenv("DOCKER_CONTEXT", "nowhere")
+        with pytest.raises(OperationError, match="The Docker context nowhere"), swarm.engine():
+            pass
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+    def test_over_ssh(self, monkeypatch, tmp_path):
+        asked = tmp_path / "asked"
+        (tmp_path / "ssh").write_text(f'#!/bin/sh\necho "$@" >>{asked}\n')
+        (tmp_path / "ssh").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+        monkeypatch.setenv("DOCKER_HOST", "ssh://me@node")
+        with pytest.raises(OperationError, match="The Docker engine: does not answer"), swarm.engine():
+            pass
+        assert asked.read_text().startswith("-l me")
+        gc.collect()
 
     def test_an_error_of_the_engine_is_no_traceback(self):
         simulated = Simulated(OFFICIAL_ON_ENGINE)

@@ -36,6 +36,8 @@ OWN: dict[str, str] = {
     "{scaling: {autoscaler: keda, requestsMetric: {name: rps}}}": "scaling.requestsMetric.name = rps: has no effect with scaling.autoscaler = keda. Remove it: KEDA reads scaling.prometheus.",
     "{cloudNativePg: {instances: 1}}": "cloudNativePg.instances = 1: not between 2 and 9. Choose a value between the two.",
     "{cloudNativePg: {backups: {destination: /mnt}}}": "cloudNativePg.backups.destination: must be an s3 URL. Write it like s3://bucket/path.",
+    "{cloudNativePg: {backups: {endpoint: 'http://minio:99999'}}}": "cloudNativePg.backups.endpoint: has no valid port. Use one from 1 to 65535.",
+    "{cloudNativePg: {backups: {endpoint: 'http://[minio'}}}": "cloudNativePg.backups.endpoint: has no valid port. Use one from 1 to 65535.",
     "{cloudNativePg: {backups: {schedule: '0 2 * * *'}}}": 'cloudNativePg.backups.schedule = "0 2 * * *": must be a cron line of six fields. Write it like 0 0 2 * * *: seconds first.',
     "{cloudNativePg: {backups: {destination: 's3://a', volumeSnapshotClass: b}}}": "cloudNativePg.backups.destination: given together with backups.volumeSnapshotClass. Keep one of the two.",
     "{updateTimeout: 5s}": "updateTimeout = 5s: not between 30s and 1d. Choose a value between the two.",
@@ -57,13 +59,13 @@ TOGETHER: dict[tuple[str, str], str] = {
 }  # fmt: skip
 
 
-def problems(tmp_path: Path, topology: str, own: str) -> list[str]:
+def problems(tmp_path: Path, topology: str, own: str, namespace: str | None = None) -> list[str]:
     base = tmp_path / "topology.yaml"
     base.write_text("{}")
     settings: dict[str, Any] = {**GOOD, **yaml.safe_load(own)}
     values = {"target": "kubernetes", "kubernetes": settings, "topology": yaml.safe_load(topology)}
     with pytest.raises(ConfigurationError) as caught:
-        stack.read(base, values, source="Pulumi.test.yaml")
+        stack.read(base, values, source="Pulumi.test.yaml", namespace=namespace)
     return str(caught.value).splitlines()
 
 
@@ -84,6 +86,14 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
         "topology.scaling.max",
         "topology.scaling.requestsPerSecond",
     ]
+
+
+def test_a_stack_whose_name_can_be_no_namespace(tmp_path: Path) -> None:
+    found = problems(tmp_path, "{}", "{images: {app: null}}", "agno-ha-My_Stack")
+    assert [line.split(":")[2].split(" ")[0] for line in found] == [
+        "kubernetes.images.app", "kubernetes.namespace"
+    ]  # fmt: skip
+    assert found[1].startswith(f"{STACK}namespace = agno-ha-My_Stack (default): must be a DNS label.")
 
 
 def test_the_component_refuses_too() -> None:
@@ -129,7 +139,8 @@ print(*sorted({{"pulumi_docker", "pulumi_kubernetes"}} & {{name for name, module
             "kubernetes",
             "sys.modules['pulumi_kubernetes'] = None",
             "agno-ha:target = kubernetes: the package pulumi_kubernetes is not installed."
-            " Install the target's extra: pip install 'agno-ha[kubernetes]'.\n\n",
+            " Install the target's extra: scripts/environment --extra kubernetes, or where agno-ha is a dependency"
+            " pip install 'agno-ha[kubernetes]'.\n\n",
         ),
     ],
 )

@@ -110,7 +110,7 @@ OTHER: dict[str, Any] = {
     "loadBalancer.tls.privateKey": "tlsKey",
     "loadBalancer.idleTimeout": "2h",
     "loadBalancer.connectTimeout": "500ms",
-    "loadBalancer.bodyLimit": "1GiB",
+    "loadBalancer.bodyLimit": "40MiB",
     "postgres.mode": "external",
     "postgres.version": 17,
     "postgres.database": "other",

@@ -1,6 +1,7 @@
 """What the README says is true: its snippets run, its commands exist."""
 
 import ast
+import os
 import re
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 import yaml
 from agno_ha.cli import app
 from agno_ha.configuration import ConfigurationError, load
+from agno_ha.operations import automation
+from agno_ha.operations.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -58,6 +61,17 @@ def test_every_make_target_exists() -> None:
     assert set(re.findall(r"`make ([a-z-]+)`", README)) <= targets
 
 
+@pytest.mark.parametrize("document", ["README.md", "docs/recovery.md"])
+def test_by_hand_pulumi_is_told_what_the_operations_tell_it(
+    document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("PULUMI_")]:
+        monkeypatch.delenv(name)
+    told = automation.environment(Workspace(tmp_path, "dev"))
+    line = " ".join(f'{name}="{value.replace(str(tmp_path), "$PWD")}"' for name, value in told.items())
+    assert f"\nexport {line}\n" in (ROOT / document).read_text()
+
+
 def test_every_linked_file_exists() -> None:
     for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
@@ -68,7 +82,6 @@ def test_every_command_that_the_documents_name_exists() -> None:
     known = {
         command.name or command.callback.__name__ for command in app.registered_commands if command.callback
     }
+    named = re.compile(r"(?:`|^)(?:\.venv/bin/)?agno-ha ([a-z]+)\b", re.MULTILINE)
     for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
-        assert set(re.findall(r"(?:`|^)agno-ha ([a-z]+)\b", document.read_text(), re.MULTILINE)) <= known, (
-            document.name
-        )
+        assert set(named.findall(document.read_text())) <= known, document.name

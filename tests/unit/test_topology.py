@@ -147,9 +147,10 @@ def test_the_worked_example_runs() -> None:
     assert doctest.testmod(importlib.import_module("agno_ha.capacity")).attempted >= 5
 
 
-def test_no_variable_that_the_targets_set_can_be_set_by_hand() -> None:
+def test_no_variable_that_the_targets_set_can_be_set_by_hand_but_the_proxies() -> None:
+    by_hand = {"FORWARDED_ALLOW_IPS": "10.0.0.0/8"}
     topology = Topology.model_validate(
-        {"app": {"agents": "a:b", "model": {"id": "m", "baseUrl": "http://m"}}}
+        {"app": {"agents": "a:b", "model": {"id": "m", "baseUrl": "http://m"}, "environment": by_hand}}
     )
     set_by_targets = app_environment(
         topology,
@@ -157,7 +158,8 @@ def test_no_variable_that_the_targets_set_can_be_set_by_hand() -> None:
         postgres=Server("db", 5432, "disable"),
         redis=Server("redis", 6379, "false"),
     )
-    assert set(set_by_targets) <= CONTRACT_NAMES
+    assert set(set_by_targets) - CONTRACT_NAMES == set(by_hand)
+    assert by_hand.items() <= set_by_targets.items()
 
 
 def test_nothing_here_imports_pulumi() -> None:

@@ -68,7 +68,7 @@ def resources_of(plan: Plan) -> list[Resource]:
     return [
         Resource(
             each.urn, each.type, each.name, each.parent, _plain(each.inputs),
-            protect=each.protect, ignored=each.ignored,
+            protect=each.protect, ignored=each.ignored, made_of=each.made_of,
         )
         for each in plan.resources
     ]  # fmt: skip

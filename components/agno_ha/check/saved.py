@@ -53,6 +53,8 @@ def read(path: Path) -> Saved:
             found[urn] = Resource(
                 urn, str(state.get("type", "")), urn.rpartition("::")[2], str(state.get("parent") or ""),
                 _mapping(_plain(state.get("inputs"))), protect=bool(state.get("protect")),
+                ignored=_texts(state.get("ignoreChanges")),
+                made_of={key: _texts(urns) for key, urns in _mapping(state.get("propertyDependencies")).items()},
             )  # fmt: skip
     stack = next(iter(found), "").removeprefix("urn:pulumi:").partition("::")[0]
     return Saved(stack, list(found.values()))
@@ -74,6 +76,10 @@ def _new_states(steps: list[Any]) -> Iterator[Mapping[str, Any]]:
     for step in map(_mapping, steps):
         if step.get("op") not in ("delete", "delete-replaced", "discard", "discard-replaced", "refresh"):
             yield _mapping(step.get("newState"))
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

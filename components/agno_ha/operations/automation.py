@@ -1,28 +1,32 @@
-"""Up and down over the Automation API: the way with the Pulumi CLI."""
+"""The stack over the Automation API: which CLI, which state, and what the engine is asked to do with them."""
 
 from __future__ import annotations
 
+import json
 import os
 import secrets as random
+import sys
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
-import docker
 from agno_ha_policies import Configuration
 from pulumi import automation
-from pulumi.automation import CommandError, EngineEvent
 
-from agno_ha.operations import checks, swarm
-from agno_ha.operations.swarm import OperationError, Progress
+from agno_ha.credentials import PASSWORD
+from agno_ha.operations import checks
+from agno_ha.operations.errors import OperationError, Progress
 from agno_ha.operations.workspace import Workspace
 
-_DATA = ("docker:index/volume:Volume", "random:index/randomPassword:RandomPassword")
-"""What `down` leaves: the volumes and the secrets that open them."""
-
-
-CONVERGED = 300
-"""Seconds that services may take to settle after the provider was content with them."""
+_DATA = frozenset({
+    "docker:index/volume:Volume",
+    "kubernetes:core/v1:PersistentVolumeClaim",
+    "kubernetes:postgresql.cnpg.io/v1:Cluster",
+    "aws:rds/instance:Instance",
+    "aws:elasticache/replicationGroup:ReplicationGroup",
+    PASSWORD,
+})  # fmt: skip
+"""What `down` leaves: what holds data, and the secrets that open it."""
 
 
 def command(workspace: Workspace, progress: Progress) -> automation.PulumiCommand | None:
@@ -66,76 +70,44 @@ def environment(workspace: Workspace) -> dict[str, str]:
     return missing
 
 
-def up(workspace: Workspace, stack: automation.Stack, progress: Progress) -> automation.OutputMap:
-    """Preview with the policies, then deploy; nothing is created where a mandatory policy is violated.
+def packs(workspace: Workspace) -> list[str]:
+    """Return the policy packs: the project's own where it has one, else one that starts the installed rules.
 
     Raises:
-        ConfigurationError: the policies' own files are wrong.
-        OperationError: a policy, the program or a provider refused, or the platform took an update back; with
-            their own words.
+        ConfigurationError: the policies' own files are wrong, said before the engine says that a pack did not start.
     """
-    pack = workspace.root / checks.PACK
-    Configuration.load(pack)  # said in its own words, before the engine says that the pack did not start
-    packs = [str(pack)] if (pack / "PulumiPolicy.yaml").exists() else []
-    with _platform(workspace) as engine:
-        earlier = swarm.before(engine, workspace.namespace) if engine else None
-        seen = _Events(progress, steps=False)
-        try:
-            progress("Previewing with the policies")
-            stack.preview(policy_packs=packs, on_event=seen.see)
-            seen = _Events(progress)
-            outputs = stack.up(policy_packs=packs, on_event=seen.see).outputs
-        except CommandError as error:
-            # The provider says that an update was rolled back; the engine knows why.
-            why = swarm.reasons(engine, workspace.namespace, earlier) if engine and earlier else []
-            raise OperationError("\n".join([explained(error, seen.errors), *why])) from None
-        if engine:
-            # The provider is content when enough tasks run, which they also do while an update is being judged.
-            swarm.wait_converged(
-                engine, workspace.namespace, timeout=CONVERGED, progress=_quiet, earlier=earlier
-            )
-    return outputs
+    directory = workspace.root.resolve() / checks.PACK
+    Configuration.load(directory)
+    return [str(directory if (directory / "PulumiPolicy.yaml").exists() else _pack(workspace, directory))]
 
 
-def _platform(workspace: Workspace) -> AbstractContextManager[docker.DockerClient | None]:
-    """Give the stack's Docker engine; None on other targets."""
-    return swarm.engine() if workspace.values().get("target") == "docker" else nullcontext()
+def _pack(workspace: Workspace, directory: Path) -> Path:
+    """Write a pack of the installed rules with the project's configuration; `pulumi` by hand can use it too."""
+    pack = workspace.private / checks.PACK
+    pack.mkdir(mode=0o700, exist_ok=True)
+    # This interpreter's environment, which has the rules; outside of one it is python3 on PATH, as with any program.
+    options = {"virtualenv": sys.prefix} if sys.prefix != sys.base_prefix else {}
+    runtime = {"name": "python", "options": {"toolchain": "pip", **options}}
+    workspace.keep(pack / "PulumiPolicy.yaml", json.dumps({"name": "agno-ha", "runtime": runtime}) + "\n")
+    workspace.keep(
+        pack / "__main__.py",
+        "from pathlib import Path\n\nfrom agno_ha_policies.pulumi_adapter import start\n\n"
+        f"start(Path({str(directory)!r}))\n",
+    )
+    return pack
 
 
-def _quiet(line: str) -> None:
-    del line  # what the engine did was told by the events
+def state(stack: automation.Stack) -> Mapping[str, Any]:
+    """Return the stack's state, its secrets in plain text; empty where it has none."""
+    return stack.export_stack().deployment or {}
 
 
-def down(stack: automation.Stack, progress: Progress, *, data: bool) -> None:
-    """Destroy the stack; without `data`, all but the volumes and the generated secrets.
-
-    It refreshes first: the provider fails to delete what is already gone.
+def refuse_protected(stack: str, resources: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse to delete protected data: the engine would find out only after it had taken the service down.
 
     Raises:
-        OperationError: the data is protected, and nothing was deleted; or what the engine said.
+        OperationError: something is protected.
     """
-    seen = _Events(progress)
-    try:
-        resources = (stack.export_stack().deployment or {}).get("resources", [])
-        if data:
-            _refuse_protected(stack.name, resources)
-            stack.destroy(on_event=seen.see, refresh=True)
-            # Removing the stack would delete its stack file, which is the user's.
-            stack.workspace.remove_stack(stack.name, preserve_config=True)
-            return
-        targets = [
-            entry["urn"]
-            for entry in resources
-            if entry.get("custom") and entry["type"] not in _DATA and not entry["type"].startswith("pulumi:")
-        ]
-        if targets:
-            stack.destroy(target=targets, on_event=seen.see, refresh=True)
-    except CommandError as error:
-        raise OperationError(explained(error, seen.errors)) from None
-
-
-def _refuse_protected(stack: str, resources: Sequence[Mapping[str, Any]]) -> None:
-    # The engine itself would find out only after it had taken the service down.
     names = [
         f"{urn.split('::')[-1]} ({kind.split(':')[-1]})"
         for urn, kind in ((entry["urn"], entry["type"]) for entry in resources if entry.get("protect"))
@@ -147,39 +119,22 @@ def _refuse_protected(stack: str, resources: Sequence[Mapping[str, Any]]) -> Non
         )
 
 
-class _Events:
-    """Turns engine events into lines of progress, and keeps what went wrong."""
-
-    def __init__(self, progress: Progress, *, steps: bool = True) -> None:
-        self._progress = progress
-        self._steps = steps
-        self.errors: list[str] = []
-
-    def see(self, event: EngineEvent) -> None:
-        if self._steps and event.resource_pre_event:
-            step = event.resource_pre_event.metadata
-            if str(step.op) not in ("same", "OpType.SAME"):
-                self._progress(f"{_word(step.op)} {step.urn.split('::')[-1]} ({step.type.split(':')[-1]})")
-        if event.diagnostic_event and event.diagnostic_event.severity in ("error", "warning"):
-            text = event.diagnostic_event.message.strip()
-            if text.startswith("using pulumi-resource-"):
-                return  # which plugin is on PATH is no news
-            if event.diagnostic_event.severity == "error":
-                self.errors.append(text)
-            elif self._steps:
-                self._progress(f"warning: {text}")
-        if event.policy_event:
-            text = f"{event.policy_event.policy_name}: {event.policy_event.message.strip()}"
-            if event.policy_event.enforcement_level == "mandatory":
-                self.errors.append(text)
-            elif not self._steps:  # in the preview: the update would only repeat it
-                self._progress(f"policy {text}")
+def without_data(resources: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return all but what holds data, the secrets that open it, and what these can't be without, as a namespace."""
+    known = {entry["urn"]: entry for entry in resources}
+    kept, found = set(), [entry["urn"] for entry in resources if entry["type"] in _DATA]
+    while found:
+        urn = found.pop()
+        if urn not in kept:
+            kept.add(urn)
+            found += [each for each in known[urn].get("dependencies") or () if each in known]
+    return [
+        entry
+        for entry in resources
+        if entry.get("custom") and entry["urn"] not in kept and not entry["type"].startswith("pulumi:")
+    ]
 
 
-def _word(operation: object) -> str:
-    return str(getattr(operation, "value", operation)).replace("-", " ")
-
-
-def explained(error: CommandError, errors: Sequence[str] = ()) -> str:
-    """Return what the engine said was wrong, each thing once; without any, all that the command said."""
-    return "\n".join(dict.fromkeys(errors)) or str(error)
+def remove(stack: automation.Stack) -> None:
+    """Remove a stack that holds nothing, but not its file, which is the user's."""
+    stack.workspace.remove_stack(stack.name, preserve_config=True)

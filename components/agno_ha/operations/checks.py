@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
@@ -14,9 +13,9 @@ from agno_ha import check, offline, placeholders
 from agno_ha.check import formats, saved
 from agno_ha.check.origin import Origin
 from agno_ha.check.sarif import sarif
-from agno_ha.configuration import ConfigurationError
+from agno_ha.configuration import PROJECT, ConfigurationError
 from agno_ha.offline import Plan
-from agno_ha.operations.workspace import PROJECT, Workspace
+from agno_ha.operations.workspace import Workspace
 
 PACK = "policies"
 """The pack's directory, which holds its configuration too."""
@@ -71,7 +70,7 @@ def of_file(root: Path, path: Path, style: Format) -> tuple[str, bool]:
 def plan(workspace: Workspace) -> Plan:
     """Evaluate the program with placeholders for all secrets and images as they are referred to."""
     config = {
-        f"{PROJECT}:{key}": value if isinstance(value, str) else json.dumps(value)
+        f"{PROJECT}:{key}": offline.wire(value)
         for key, value in {**workspace.values(), "resolveImages": "false"}.items()
     }
     secrets = {f"{PROJECT}:{key}": placeholders.SECRET for key in workspace.encrypted()}

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import ssl
 import subprocess
-import urllib.request
+from collections.abc import Sequence
 from typing import Any
-
-from pulumi import automation as pulumi_automation
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from agno_ha import stack
 from agno_ha.offline import Secret
-from agno_ha.operations import automation, stack_deploy, swarm
-from agno_ha.operations.swarm import OperationError, Progress
-from agno_ha.operations.workspace import Workspace
+from agno_ha.operations import automation, health, reach, stack_deploy, swarm
+from agno_ha.operations.carrying import held
+from agno_ha.operations.errors import OperationError, Progress
+from agno_ha.operations.model import Kind
+from agno_ha.operations.workspace import Vault, Workspace
 from agno_ha.targets.docker import images, url
 
 
@@ -28,7 +26,7 @@ def prepare(workspace: Workspace, progress: Progress, detail: Progress) -> stack
         progress: told of each step.
         detail: told of each line of a build or a download.
     """
-    wanted = _read(workspace)
+    wanted = reach.read(workspace)
     with swarm.engine() as client:
         swarm.ensure_swarm(workspace, client, progress)
         if wanted.settings.publish_mode == "host":
@@ -45,34 +43,39 @@ def prepare(workspace: Workspace, progress: Progress, detail: Progress) -> stack
     return wanted
 
 
-def up(workspace: Workspace, progress: Progress, detail: Progress) -> str:
-    """Bring the stack up and return what a person does next."""
-    wanted = prepare(workspace, progress, detail)
-    cli = _command(workspace, progress)
-    if cli is not None:
-        outputs = automation.up(workspace, automation.select(workspace, cli), progress)
-        key = outputs["securityKey"].value if "securityKey" in outputs else None
-    else:
-        progress(
-            "No Pulumi CLI can be had: the same program is evaluated offline and run by `docker stack deploy`"
-        )
-        with swarm.engine() as client:
-            plan = stack_deploy.up(workspace, client, progress=progress)
-        key = _plain(plan.outputs.get("securityKey"))
-    if key:
+def up_without_cli(workspace: Workspace, wanted: stack.Stack, progress: Progress) -> None:
+    """Bring a prepared stack up where no Pulumi CLI can be had.
+
+    Raises:
+        OperationRefusedError: another operation works on the stack.
+        PolicyError: a mandatory policy is violated, and nothing was deployed.
+        OperationError: it did not come up, or its passwords are not here and nothing was touched.
+    """
+    progress(
+        "No Pulumi CLI can be had: the same program is evaluated offline and run by `docker stack deploy`"
+    )
+    with held(workspace, Kind.UP), swarm.engine() as client:
+        _refuse_others(workspace, swarm.standing(client, workspace.namespace, data=True))
+        plan = stack_deploy.up(workspace, client, progress=progress)
+        here = swarm.here(client, workspace.namespace)
+    if key := _plain(plan.outputs.get("securityKey")):
         workspace.keep(workspace.security_key_file, str(key))
-    address = url(wanted.topology)
-    _until_ready(address, progress)
-    return _next_steps(workspace, address, authenticated=bool(key), cli=cli is not None)
+    health.ask(url(wanted.topology), progress, here=here)
 
 
-def down(workspace: Workspace, progress: Progress, *, data: bool) -> None:
-    """Take the stack down; with `data`, its volumes and generated secrets too."""
+def take_down(workspace: Workspace, progress: Progress, *, data: bool, cli: bool) -> None:
+    """Take down what the operations leave: without the CLI everything; the private files, and a Swarm made here.
+
+    Raises:
+        OperationError: without `data`, it is a stack whose passwords are not here; or with it, some of its data is on
+            another node; and nothing was touched.
+    """
     with swarm.engine() as client:
-        cli = _command(workspace, progress)
-        if cli is not None:
-            automation.down(automation.select(workspace, cli), progress, data=data)
-        else:
+        if not cli:
+            if data:
+                swarm.check_volumes(client, workspace.namespace, progress)
+            else:
+                _refuse_others(workspace, swarm.standing(client, workspace.namespace, data=False))
             swarm.remove(client, workspace.namespace, data=data, progress=progress)
         if data:
             for path in sorted(workspace.private.rglob("*"), reverse=True):
@@ -80,46 +83,40 @@ def down(workspace: Workspace, progress: Progress, *, data: bool) -> None:
         swarm.leave_swarm(workspace, client, progress)
 
 
-def _read(workspace: Workspace) -> stack.Stack:
-    source = f"Pulumi.{workspace.stack}.yaml"
-    return stack.read(workspace.root / "topology.yaml", workspace.values(), source=source)
-
-
-def _command(workspace: Workspace, progress: Progress) -> pulumi_automation.PulumiCommand | None:
-    """Return the CLI, or None for the way without it; a stack stays on the way that made it."""
+def has_cli(workspace: Workspace, progress: Progress) -> bool:
+    """Return whether the Pulumi CLI is the stack's way; a stack stays on the way that made it."""
     before = workspace.deployed_by
     if before == "docker":
         progress(
             "This stack was brought up without the Pulumi CLI and stays so (docs/without-pulumi.md: how to move)"
         )
-        return None
-    cli = automation.command(workspace, progress)
-    if cli is None and before == "pulumi":
+        return False
+    found = automation.command(workspace, progress) is not None
+    if not found and before == "pulumi":
         raise OperationError(
             "This stack was brought up with the Pulumi CLI, whose state knows its passwords. Put pulumi on PATH."
         )
-    workspace.keep(workspace.private / "deployed-by", "pulumi" if cli else "docker")
-    return cli
+    return found
 
 
-def _until_ready(address: str, progress: Progress) -> None:
-    """Wait until an instance answers /ready through the load balancer."""
-    progress(f"Waiting for the first answer at {address}")
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # only whether it answers; a generated certificate has no authority
-    for attempt in Retrying(
-        retry=retry_if_exception_type(OSError), stop=stop_after_delay(120), wait=wait_fixed(0.5), reraise=True
-    ):
-        with attempt, urllib.request.urlopen(f"{address}/ready", timeout=10, context=context):  # noqa: S310
-            return
+def _refuse_others(workspace: Workspace, found: Sequence[str]) -> None:
+    """Refuse where the engine has a stack whose passwords this checkout lacks: new ones would open none of its data."""
+    if found and not Vault(workspace).kept:
+        raise OperationError(
+            f"The engine has {', '.join(found)}, but here is no .agno-ha/{workspace.stack}/secrets.json with the "
+            "passwords: another checkout brought this stack up. Nothing was touched. Run this there, or copy its "
+            f".agno-ha/{workspace.stack} here. To delete that stack and its data: "
+            f"agno-ha down --data --stack {workspace.stack}"
+        )
 
 
 def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Secret) else value
 
 
-def _next_steps(workspace: Workspace, address: str, *, authenticated: bool, cli: bool) -> str:
+def next_steps(workspace: Workspace, wanted: stack.Stack, *, program: str, cli: bool) -> str:
+    """Return what a person does with a stack that is up; `program` is how agno-ha is called."""
+    address, authenticated = url(wanted.topology), workspace.security_key_file.exists()
     key_file = workspace.security_key_file.relative_to(workspace.root)
     header = f' \\\n    -H "Authorization: Bearer $(cat {key_file})"' if authenticated else ""
     insecure = " -k" if address.startswith("https") else ""
@@ -131,7 +128,7 @@ Agno is up{"" if cli else " (without the Pulumi CLI: by docker stack deploy)"}.
   API key  {key_file if authenticated else "none: authentication is off"}
   Talk     curl{insecure} {address}/agents/assistant/runs{header} \\
     -F message="Hello" -F session_id=first -F stream=false
-  Logs     docker service logs -f {workspace.namespace}_web
-  Status   docker stack services {workspace.namespace}
+  Logs     {program} logs --follow --stack {workspace.stack}
+  Status   {program} status --stack {workspace.stack}
   Down     make down{stack}        (keeps the data)
            make down-data{stack}   (deletes it, after asking)"""

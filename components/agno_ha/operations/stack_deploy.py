@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from typing import Any
@@ -17,37 +15,31 @@ from docker.errors import APIError
 
 from agno_ha import offline
 from agno_ha.check import formats
+from agno_ha.configuration import PROJECT
+from agno_ha.credentials import PASSWORD
 from agno_ha.offline import Plan
-from agno_ha.operations import checks, swarm
-from agno_ha.operations.swarm import OperationError, Progress
-from agno_ha.operations.workspace import PROJECT, Vault, Workspace
+from agno_ha.operations import checks, reach, swarm
+from agno_ha.operations.errors import OperationError, PolicyError, Progress
+from agno_ha.operations.workspace import Vault, Workspace
 from agno_ha.render.stack import Rendered, render
 from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
 
-_PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type
 _SECRET = "docker:index/secret:Secret"  # noqa: S105 - a type
 
 
 def plan(workspace: Workspace, vault: Vault) -> Plan:
-    """Evaluate the program with the secrets of the vault.
+    """Evaluate the program with the secrets of the vault, and those that are given; what it makes is not saved.
 
-    Encrypted values of the stack file can't be opened without the CLI: they are taken from the environment, as
-    `AGNO_HA_<KEY>`.
+    Raises:
+        PolicyError: a mandatory policy is violated.
     """
-    config = {f"{PROJECT}:{key}": _wire(value) for key, value in workspace.values().items()}
-    given = {key: os.environ.get(_variable(key)) for key in workspace.encrypted()}
-    missing = [key for key, value in given.items() if value is None]
-    if missing:
-        names = ", ".join(map(_variable, missing))
-        raise OperationError(
-            f"Pulumi.{workspace.stack}.yaml has encrypted values that only the Pulumi CLI can open. "
-            f"Without it, set {names} in the environment."
-        )
-    config |= {f"{PROJECT}:{key}": str(value) for key, value in given.items()}
+    config = {f"{PROJECT}:{key}": offline.wire(value) for key, value in workspace.values().items()}
+    secrets = given(workspace)
+    config |= {f"{PROJECT}:{key}": value for key, value in secrets.items()}
     salt = vault.generated("naming", 40).encode()
 
     def outputs(kind: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        if kind == _PASSWORD:
+        if kind == PASSWORD:
             return {"result": vault.generated(name, int(inputs["length"]))}
         if kind == _SECRET:
             # A keyed hash: a new value makes a new name, and the name tells nothing of the value.
@@ -59,11 +51,29 @@ def plan(workspace: Workspace, vault: Vault) -> Plan:
         workspace.root,
         workspace.stack,
         config,
-        secret_keys=frozenset(f"{PROJECT}:{key}" for key in given),
+        secret_keys=frozenset(f"{PROJECT}:{key}" for key in secrets),
         outputs=outputs,
     )
-    vault.save()
+    report = checks.on_plan(workspace, made)
+    if report.failed:
+        raise PolicyError(f"Nothing was deployed: the policies found\n{formats.text(report)}")
     return made
+
+
+def given(workspace: Workspace) -> dict[str, str]:
+    """Return the stack file's encrypted values by key: the CLI alone could open them, so the environment has them.
+
+    Raises:
+        OperationError: it lacks some; each is `AGNO_HA_<KEY>`.
+    """
+    found = {key: os.environ.get(_variable(key)) for key in workspace.encrypted()}
+    if missing := [key for key, value in found.items() if value is None]:
+        names = ", ".join(map(_variable, missing))
+        raise OperationError(
+            f"Pulumi.{workspace.stack}.yaml has encrypted values that only the Pulumi CLI can open. "
+            f"Without it, set {names} in the environment."
+        )
+    return {key: str(value) for key, value in found.items()}
 
 
 def up(
@@ -72,18 +82,20 @@ def up(
     """Deploy or update the stack and wait until it has converged.
 
     Raises:
+        PolicyError: a mandatory policy is violated; nothing was deployed.
         OperationError: it did not come up; what ran before still does.
     """
-    made = plan(workspace, Vault(workspace))
+    vault = Vault(workspace)
+    made = plan(workspace, vault)
     for warning in made.warnings:
         progress(f"warning: {warning}")
-    report = checks.on_plan(workspace, made)
-    if report.failed:
-        raise OperationError(f"Nothing was deployed: the policies found\n{formats.text(report)}")
     files = render(made, workspace.namespace)
     path = files.write(workspace.private)
+    command = reach.tool("docker", "Debian: apt-get install docker.io")
+    # Not before: an up that was refused leaves nothing that says that this checkout has a stack, and which way.
+    vault.save()
+    workspace.keep(workspace.private / "deployed-by", "docker")
     _create_secrets(files, client, workspace.namespace)
-    command = _docker()
     progress(f"docker stack deploy {workspace.namespace}")
     done = subprocess.run(
         [
@@ -93,6 +105,7 @@ def up(
             "--prune",
             "--resolve-image",
             "never",
+            "--with-registry-auth",  # or other nodes could not pull from a private one
             "-c",
             path.name,
             workspace.namespace,
@@ -132,18 +145,6 @@ def _prune(files: Rendered, client: docker.DockerClient, namespace: str) -> None
                         raise
 
 
-def _docker() -> str:
-    command = shutil.which("docker")
-    if command is None:
-        raise OperationError("The docker command is missing. Install it (Debian: apt-get install docker.io).")
-    return command
-
-
 def _variable(key: str) -> str:
     # No shell sets a name with a hyphen in it.
     return f"AGNO_HA_{key.upper().replace('-', '_')}"
-
-
-def _wire(value: Any) -> str:
-    """Return a value as Pulumi's configuration holds it: text as it is, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)

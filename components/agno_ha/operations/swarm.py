@@ -9,47 +9,70 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import docker
-from docker.errors import APIError, DockerException
+import requests
+from docker.errors import APIError, DockerException, NotFound
 
+from agno_ha.operations.errors import OperationError, Progress
 from agno_ha.operations.workspace import Workspace
-from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
-
-Progress = Callable[[str], None]
-
-
-class OperationError(Exception):
-    """Something a person can mend; the text says what and how."""
+from agno_ha.targets.docker.context import ImageError
+from agno_ha.targets.docker.engine import connect, describe
+from agno_ha.targets.docker.swarm_names import IMAGE_LABEL, NAMESPACE_LABEL
 
 
 @contextmanager
 def engine() -> Iterator[docker.DockerClient]:
-    """Give a client of the engine that DOCKER_HOST or the default socket names; closed at the end of `with`."""
+    """Give a client of the engine that the docker command uses; closed at the end of `with`.
+
+    Raises:
+        OperationError: none answers; or what the engine said, where the body of `with` leaves that to it.
+    """
     try:
-        client = docker.from_env(timeout=120)
-        client.ping()
-    except DockerException as error:
-        raise OperationError(
-            "No Docker engine answers. Install one (Debian: apt-get install docker.io) and start it, "
-            f"or point DOCKER_HOST at one. It said: {_last(error)}"
-        ) from None
+        client = connect()
+    except ImageError as error:
+        raise OperationError(str(error)) from None
     with closing(client):
-        yield client
+        try:
+            yield client
+        except (DockerException, requests.RequestException) as error:
+            did, said = "refused" if isinstance(error, APIError) else "did not answer", describe(error)
+            raise OperationError(
+                f"The Docker engine {did}: {said.rstrip('.')}. Look at `docker info`, then run the same again."
+            ) from None
 
 
 def ensure_swarm(workspace: Workspace, client: docker.DockerClient, progress: Progress) -> None:
     """Make the engine a Swarm of one node where it is none, and remember that we did."""
     state = client.info()["Swarm"]
+    if wrong := unfit(state):
+        raise OperationError(wrong)
     if state["LocalNodeState"] == "active":
-        if not state.get("ControlAvailable"):
-            raise OperationError(
-                "This engine is a Swarm worker. Run this on a manager, or point DOCKER_HOST at one."
-            )
         return
     progress("Making this engine a Swarm of one node (docker swarm init)")
     client.swarm.init(advertise_addr="127.0.0.1", listen_addr="127.0.0.1:2377")
     workspace.keep(_mark(workspace), "made by agno-ha\n")
+
+
+def unfit(state: Mapping[str, Any]) -> str:
+    """Return why an engine is neither a manager of a Swarm nor free to become one, and what to do; empty where it is.
+
+    Args:
+        state: the section `Swarm` of what the engine says of itself.
+    """
+    local = state["LocalNodeState"]
+    if local == "locked":
+        return "This engine's Swarm is locked. Unlock it with its key: docker swarm unlock"
+    if local == "active" and not state.get("ControlAvailable"):
+        return "This engine is a Swarm worker. Run this on a manager, or set DOCKER_HOST=ssh://MANAGER."
+    if local not in ("active", "inactive"):
+        said = f" ({state['Error']})" if state.get("Error") else ""
+        return (
+            f"This engine is in a Swarm whose state is {local}{said}. Wait until `docker info` says active, or let it "
+            "leave: docker swarm leave --force (a Swarm's only manager takes its services and secrets along)"
+        )
+    return ""
 
 
 def check_balancers(client: docker.DockerClient, balancers: int) -> None:
@@ -60,6 +83,18 @@ def check_balancers(client: docker.DockerClient, balancers: int) -> None:
             f"topology.loadBalancer.replicas = {balancers}: with docker.publishMode = host each needs a node of its "
             f"own, and this Swarm has {nodes}. Lower it to {nodes}, add nodes, or use publishMode ingress."
         )
+
+
+def here(client: docker.DockerClient, namespace: str) -> bool:
+    """Return whether 127.0.0.1 leads to the stack's load balancer: a local engine, and nginx where its port is."""
+    if urlsplit(client.api.base_url).hostname not in ("localhost", "127.0.0.1", "::1", "localnpipe"):
+        return False
+    for service in _services(client, namespace):
+        ports = service.attrs["Spec"].get("EndpointSpec", {}).get("Ports", [])
+        if any(port["PublishMode"] == "host" for port in ports):
+            own = client.info()["Swarm"]["NodeID"]
+            return any(task.get("NodeID") == own for task in service.tasks({"desired-state": "running"}))
+    return True
 
 
 def leave_swarm(workspace: Workspace, client: docker.DockerClient, progress: Progress) -> None:
@@ -111,6 +146,47 @@ def wait_converged(
         time.sleep(0.5)
 
 
+@dataclass(frozen=True)
+class Look:
+    """One service as it is now."""
+
+    name: str
+    """Without the namespace."""
+    wanted: int
+    running: int
+    image: str
+    problem: str
+    """Why not all run, or why the last update did not hold; empty where all is well."""
+
+
+def look(client: docker.DockerClient, namespace: str) -> list[Look]:
+    """Return every service of a namespace as it is now, by name."""
+    rows = []
+    for service in sorted(_services(client, namespace), key=lambda it: str(it.name)):
+        spec = service.attrs["Spec"]
+        wanted = spec["Mode"]["Replicated"]["Replicas"]
+        running = _running(service)
+        state, done = _state(service)
+        well = done and running >= wanted and not _held_not(service)
+        rows.append(
+            Look(
+                name=service.name.removeprefix(f"{namespace}_"),
+                wanted=wanted,
+                running=running,
+                image=spec["Labels"].get(IMAGE_LABEL) or spec["TaskTemplate"]["ContainerSpec"]["Image"],
+                problem="" if well else f"{state}: {_reason(service)}",
+            )
+        )
+    return rows
+
+
+def _running(service: Any, **wanted: bool) -> int:
+    return sum(
+        task["Status"]["State"] == "running" and task["DesiredState"] == "running"
+        for task in service.tasks(wanted)
+    )
+
+
 def _state(service: Any) -> tuple[str, bool]:
     attributes = service.attrs
     update = _update(service).get("State", "")
@@ -119,9 +195,9 @@ def _state(service: Any) -> tuple[str, bool]:
     if update in ("rollback_completed", "rollback_paused", "paused"):
         return update.replace("_", " "), True
     wanted = attributes["Spec"]["Mode"]["Replicated"]["Replicas"]
-    running = sum(
-        task["Status"]["State"] == "running" and task["DesiredState"] == "running" for task in service.tasks()
-    )
+    # Only tasks of the present specification: after an update is accepted, a moment passes before it is "updating".
+    # The docker command waits by the same filter, where the engine itself compares.
+    running = _running(service, **{"_up-to-date": True})
     return f"{running} of {wanted} running", running >= wanted
 
 
@@ -129,7 +205,9 @@ def _reason(service: Any) -> str:
     """Return why the newest tasks ended or do not start, without repeating it."""
     tasks = sorted(service.tasks(), key=lambda task: task["UpdatedAt"], reverse=True)
     ended = [task for task in tasks if task["Status"]["State"] in ("failed", "rejected", "complete")]
-    pending = [task["Status"]["Message"] for task in tasks if task["Status"]["State"] == "pending"]
+    # Err is newer engines' place of the reason, whose Message tells only the stage.
+    waiting = [task["Status"] for task in tasks if task["Status"]["State"] == "pending"]
+    pending = [status.get("Err") or status["Message"] for status in waiting]
     reasons = dict.fromkeys([*(_end(service.client, task["Status"]) for task in ended[:5]), *pending])
     return "; ".join([*reasons, f"see: docker service logs {service.name}"])
 
@@ -182,6 +260,38 @@ def reasons(client: docker.DockerClient, namespace: str, earlier: Before) -> lis
     return found
 
 
+def others(client: docker.DockerClient, namespace: str, asked: Mapping[str, str]) -> list[str]:
+    """Return each service that has tasks of another image than was asked for, or is not there.
+
+    Args:
+        client: the engine.
+        namespace: prefix of the services.
+        asked: service → image.
+    """
+    running = {service.name: service for service in _services(client, namespace)}
+    found = []
+    for name, image in asked.items():
+        if name not in running:
+            found.append(f"{name} is not there")
+            continue
+        images = {
+            task["Spec"]["ContainerSpec"]["Image"]
+            for task in running[name].tasks({"desired-state": "running"})
+        }
+        if images - {image}:
+            found.append(f"{name} runs {', '.join(sorted(images))}, not {image}")
+    return found
+
+
+def standing(client: docker.DockerClient, namespace: str, *, data: bool) -> list[str]:
+    """Return a namespace's services, and with `data` Postgres' volume, which only its own passwords open."""
+    found = sorted(f"service {service.name}" for service in _services(client, namespace))
+    if data:
+        wanted = {"label": f"{NAMESPACE_LABEL}={namespace}", "name": f"{namespace}_postgres"}
+        found += [f"volume {volume.name}" for volume in client.volumes.list(filters=wanted)]
+    return found
+
+
 def _services(client: docker.DockerClient, namespace: str) -> list[Any]:
     return list(client.services.list(filters={"label": f"{NAMESPACE_LABEL}={namespace}"}))
 
@@ -197,6 +307,42 @@ def _update(service: Any) -> dict[str, Any]:
 
 def _held_not(service: Any) -> bool:
     return str(_update(service).get("State", "")).startswith(("rollback", "paused"))
+
+
+def check_volumes(client: docker.DockerClient, namespace: str, progress: Progress) -> None:
+    """See that all data of a namespace is on this engine, before it and the passwords that open it are deleted.
+
+    Raises:
+        OperationError: a service with a volume has had tasks on other nodes, whose volumes only these can remove.
+    """
+    swarm, services = client.info()["Swarm"], _services(client, namespace)
+    elsewhere = dict[str, set[str]]()
+    for service in services:
+        mounts = service.attrs["Spec"]["TaskTemplate"]["ContainerSpec"].get("Mounts", [])
+        if volumes := [mount["Source"] for mount in mounts if mount["Type"] == "volume"]:
+            for node in {task.get("NodeID") for task in service.tasks()} - {None, "", swarm["NodeID"]}:
+                elsewhere.setdefault(_hostname(client, str(node)), set()).update(volumes)
+    if elsewhere:
+        where = "; ".join(
+            f"docker -H ssh://{node} volume rm {' '.join(sorted(names))}"
+            for node, names in sorted(elsewhere.items())
+        )
+        raise OperationError(
+            f"Data of {namespace} is on other nodes, whose volumes this engine can't delete. Nothing was removed. Take "
+            f"the stack down without its data (agno-ha down), then: {where}; then this again."
+        )
+    if not services and swarm.get("Nodes", 1) > 1:
+        progress(
+            "No service tells any more on which node its data is: only volumes of this engine are deleted. On the "
+            f"others: docker -H ssh://NODE volume ls --filter label={NAMESPACE_LABEL}={namespace}"
+        )
+
+
+def _hostname(client: docker.DockerClient, node: str) -> str:
+    try:
+        return str(client.nodes.get(node).attrs["Description"]["Hostname"])
+    except NotFound:  # it has left for good
+        return node
 
 
 def remove(client: docker.DockerClient, namespace: str, *, data: bool, progress: Progress) -> None:
@@ -219,6 +365,23 @@ def remove(client: docker.DockerClient, namespace: str, *, data: bool, progress:
         for volume in client.volumes.list(filters=wanted):
             progress(f"Deleting the data of {volume.name}")
             _patiently(volume.remove)
+
+
+def unknown_before(
+    client: docker.DockerClient, namespace: str, known: Collection[str], since: datetime | None
+) -> list[str]:
+    """Return the services, secrets and configs of the namespace that were made before a time, not among `known`.
+
+    Without a time all of them. Networks are left out: they hold nothing, and may tell when they came to this node.
+    """
+    wanted = {"label": f"{NAMESPACE_LABEL}={namespace}"}
+    return [
+        f"{kind} {thing.name}"
+        for kind in ("service", "secret", "config")
+        for thing in getattr(client, f"{kind}s").list(filters=wanted)
+        if thing.id not in known
+        and (since is None or datetime.fromisoformat(thing.attrs["CreatedAt"]) < since)
+    ]
 
 
 def remove_unknown(
@@ -285,7 +448,3 @@ def _patiently(action: Callable[[], object], attempts: int = 60) -> None:
 
 def _mark(workspace: Workspace) -> Any:
     return workspace.private.parent / "swarm.mark"  # no name of a stack, whose directories are beside it
-
-
-def _last(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from agno_ha.configuration import ConfigurationError, Problem, read_yaml
-
-PROJECT = "agno-ha"
+from agno_ha.configuration import PROJECT, ConfigurationError, Problem, read_yaml
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,6 @@ class Workspace:
         """
         path = self.root / f"Pulumi.{self.stack}.yaml"
         if not path.exists():
-            known = sorted(file.name.split(".")[1] for file in self.root.glob("Pulumi.*.yaml"))
             raise ConfigurationError(
                 [
                     Problem(
@@ -63,7 +60,7 @@ class Workspace:
                         "stack",
                         self.stack,
                         "has no stack file",
-                        f"Use one of: {', '.join(known)}",
+                        f"Use one of: {', '.join(stacks(self.root))}",
                     )
                 ]
             )
@@ -104,12 +101,28 @@ class Vault:
         kept: Mapping[str, str] = json.loads(self._path.read_text()) if self._path.exists() else {}
         self._values = dict(kept)
 
+    @property
+    def kept(self) -> bool:
+        """Whether any was ever kept."""
+        return self._path.exists()
+
     def generated(self, name: str, length: int) -> str:
         """Return the secret of that name, made of letters and digits when it is asked for the first time."""
         if name not in self._values:
             alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
             self._values[name] = "".join(secrets.choice(alphabet) for _ in range(length))
         return self._values[name]
+
+    def get(self, name: str) -> str | None:
+        """Return the secret of that name; None where none was made."""
+        return self._values.get(name)
+
+    def forget(self, chosen: Callable[[str], bool]) -> list[str]:
+        """Let the chosen ones be made anew when they are asked for; return their names."""
+        names = sorted(filter(chosen, self._values))
+        for name in names:
+            del self._values[name]
+        return names
 
     def save(self) -> None:
         """Keep what was made; called before anything is deployed with it."""
@@ -135,6 +148,13 @@ def root_of(start: Path) -> Path:
                 "Go to a project",
             )
         ]
+    )
+
+
+def stacks(root: Path) -> list[str]:
+    """Return the names of a project's stacks, sorted."""
+    return sorted(
+        file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in root.glob("Pulumi.*.yaml")
     )
 
 

@@ -32,11 +32,20 @@ class Target(Protocol):
     def surge(self, topology: Topology) -> int:
         """Return how many instances can exist above `scaling.max` while all are replaced."""
 
-    def problems(self, topology: Topology, settings: Any) -> list[Problem]:
-        """Return what the platform would refuse, or would not do as asked."""
+    def problems(self, topology: Topology, settings: Any, namespace: str | None = None) -> list[Problem]:
+        """Return what the platform would refuse, or would not do as asked.
+
+        Args:
+            topology: what to run.
+            settings: the target's own.
+            namespace: prefix of the names on the platform. Default: not known yet, and not looked at.
+        """
 
     def facts(self, topology: Topology, settings: Any) -> Mapping[str, int | float | str | bool]:
         """Return the facts that are other here than the topology says."""
+
+    def has_secrets(self, settings: Any) -> bool:
+        """Return whether the platform holds the passwords and keys already: then none are generated or kept."""
 
     def resolve_images(self, topology: Topology, settings: Any) -> Any:
         """Return the images, pinned where the target can; as `deploy` takes them."""
@@ -80,7 +89,10 @@ def choose(target: object) -> Target | None:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("agno_ha"):
             raise
-        fix = f"Install the target's extra: pip install 'agno-ha[{target}]'"
+        fix = (
+            f"Install the target's extra: scripts/environment --extra {target}, or where agno-ha is a dependency "
+            f"pip install 'agno-ha[{target}]'"
+        )
         message = f"the package {error.name} is not installed"
         raise ConfigurationError([Problem("", "agno-ha:target", str(target), message, fix)]) from None
     return None

@@ -71,7 +71,12 @@ class Section(BaseModel):
 
 
 class Unprinted:
-    """Marks a field whose value may be, or may hold, a secret: no error shows it."""
+    """Marks a field whose value may be, or may hold, a secret: no error and no form shows it."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(schema) | {"writeOnly": True}
 
 
 @dataclass(frozen=True)

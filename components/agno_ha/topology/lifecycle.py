@@ -10,7 +10,7 @@ from agno_ha.topology.base import Between, Conflict, Section, Whole
 from agno_ha.topology.units import HOUR, MINUTE, Duration, duration_text
 
 LIFESPAN_DRAIN = 65.0
-"""Seconds that background runs get after the requests (Agno's 30 s + 35 s, agno-facts.md)."""
+"""Seconds that background runs get after the requests (Agno's 30 s + 35 s)."""
 
 FROZEN_LIMIT = 30.0
 """Seconds after which a frozen instance must be out."""

@@ -18,7 +18,10 @@ from agno_ha.topology.base import (
     Unprinted,
     Whole,
 )
-from agno_ha.topology.units import DAY, HOUR, Duration, GiB, KiB, MiB, Size, TiB, duration_text, size_text
+from agno_ha.topology.units import DAY, HOUR, Duration, KiB, MiB, Size, TiB, duration_text, size_text
+
+SCRATCH = 64 * MiB
+"""Room for files in `/tmp` of an instance, in memory: where a body's larger files are while they are read."""
 
 _TlsMode = Annotated[
     Literal["off", "generated", "provided"],
@@ -83,8 +86,9 @@ class LoadBalancer(Section):
     connect_timeout: Annotated[Duration, Between(0.1, 60, duration_text)] = 1.0
     """Time to reach an instance before another is tried; default 1s, so that a frozen one holds nobody up."""
 
-    body_limit: Annotated[Size, Between(KiB, 100 * GiB, size_text)] = 100 * MiB
-    """Largest request body; default 100MiB, room for uploaded files."""
+    body_limit: Annotated[Size, Between(KiB, SCRATCH, size_text)] = 25 * MiB
+    """Largest request body; default 25MiB, at most the 64MiB that an instance has room for; counted in `memory` and
+    in `app.memory`."""
 
     def conflicts(self) -> Iterator[Conflict]:
         """Two listeners can't share a port."""

@@ -1,5 +1,4 @@
 """Postgres: Agno's database."""
-# ruff: noqa: RUF001 (the multiplication sign)
 
 from __future__ import annotations
 
@@ -150,13 +149,6 @@ class Postgres(Store):
                 "reservedConnections",
                 f"leaves none of postgres.maxConnections = {self.max_connections}",
                 "Lower it, or raise maxConnections",
-            )
-        elif self.pooler.enabled and 2 * self.pooler.pool_size > self.usable_connections:
-            yield Conflict(
-                "pooler.poolSize",
-                f"{self.pooler.pool_size} × 2 while it is replaced > {self.usable_connections} usable of"
-                f" postgres.maxConnections = {self.max_connections}",
-                f"Lower it to {self.usable_connections // 2}, or raise maxConnections",
             )
         if self.mode == "external":
             return

@@ -55,6 +55,15 @@ def size_text(size: int) -> str:
     return f"{size // _BINARY[unit]}{unit}" if size else "0B"
 
 
+def mib_text(size: int) -> str:
+    """The text of a size rounded up to whole MiB, for those who read it.
+
+    >>> mib_text(357913942)
+    '342MiB'
+    """
+    return size_text(-(-size // MiB) * MiB)
+
+
 def parse_duration(value: Any) -> float:
     """Seconds of `30s`, `500ms`, `5m`, `1h` or `7d`; a bare number is refused, it does not say its unit."""
     if isinstance(value, str) and re.fullmatch(DURATION_PATTERN[1:-1], value):

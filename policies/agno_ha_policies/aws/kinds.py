@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+from agno_ha_policies.model import Resource
+
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 SERVICE = "aws:ecs/service:Service"
 SCALING = "aws:appautoscaling/target:Target"
@@ -9,8 +14,12 @@ BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 LISTENER = "aws:lb/listener:Listener"
 TARGETS = "aws:lb/targetGroup:TargetGroup"
 INSTANCE = "aws:rds/instance:Instance"
+CLUSTER = "aws:rds/cluster:Cluster"
+CLUSTER_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
 PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
+CLUSTER_PARAMETERS = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
+CACHE_CLUSTER = "aws:elasticache/cluster:Cluster"
 CACHE_PARAMETERS = "aws:elasticache/parameterGroup:ParameterGroup"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -18,3 +27,12 @@ OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 POLICY = "aws:iam/policy:Policy"
 LOGS = "aws:cloudwatch/logGroup:LogGroup"
+
+_OTHER_NAMES = re.compile("^aws:(alb|applicationloadbalancing|elasticloadbalancingv2)/")
+"""Of the module `lb`: the provider registers its resources under these, too."""
+
+
+def renamed(resource: Resource) -> Resource:
+    """Return a resource under the one name of its type that rules know."""
+    kind = _OTHER_NAMES.sub("aws:lb/", resource.type)
+    return resource if kind == resource.type else replace(resource, type=kind)

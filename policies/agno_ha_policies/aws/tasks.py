@@ -36,9 +36,22 @@ class Container(NamedTuple):
     @property
     def environment(self) -> dict[str, Any]:
         """Name → value of its plain variables."""
-        entries = self.data.get("environment")
+        return {name: each.get("value") for name, each in self._named("environment").items()}
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Names of the variables whose values are kept elsewhere."""
+        return frozenset(self._named("secrets"))
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Names of all its variables."""
+        return self.secrets | self.environment.keys()
+
+    def _named(self, key: str) -> dict[str, Mapping[str, Any]]:
+        entries = self.data.get(key)
         pairs = [each for each in entries if isinstance(each, Mapping)] if isinstance(entries, list) else []
-        return {each["name"]: each.get("value") for each in pairs if isinstance(each.get("name"), str)}
+        return {each["name"]: each for each in pairs if isinstance(each.get("name"), str)}
 
 
 def is_unknown(view: View[Any]) -> bool:
@@ -59,16 +72,28 @@ def containers(view: View[Any]) -> list[Container]:
     return [Container(index, each) for index, each in enumerate(found) if isinstance(each, Mapping)]
 
 
-def app(view: View[Any]) -> Container | None:
-    """Return the container that has a connection pool or the role of an instance; None where none has."""
-    for each in containers(view):
-        if each.essential and {"DB_POOL_SIZE", "AGNO_ROLE"} & set(each.environment):
-            return each
-    return None
+def apps(view: View[Any]) -> list[Container]:
+    """Return the containers that have a connection pool or the role of an instance."""
+    return [
+        each
+        for each in containers(view)
+        if each.essential and not {"DB_POOL_SIZE", "AGNO_ROLE"}.isdisjoint(each.variables)
+    ]
+
+
+def is_web(view: View[Any]) -> bool:
+    """Whether a container is an app instance: the image's `web` role, or one with a pool that has no role."""
+    # Of an AgnoService's own, the load balancer says which they are.
+    if is_unknown(view) and view.owner is not None:
+        return False
+    return any(each.environment.get("AGNO_ROLE", "web") == "web" for each in apps(view))
 
 
 def number(view: View[Any], container: Container, name: str, default: float) -> float | None:
     """Return a variable that holds a number; None, and said, where it does not. It is never shown."""
+    if name in container.secrets:
+        view.unreadable(container.path(f"secrets.{name}"), "is a secret, and not known here")
+        return None
     value = container.environment.get(name, default)
     try:
         found = float(value)

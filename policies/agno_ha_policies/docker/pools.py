@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from agno_ha_policies.docker.servers import is_postgres
-from agno_ha_policies.docker.workload import ENV, has_pool, replicas
+from agno_ha_policies.docker.workload import ENV, ENV_FROM, has_more, has_pool, replicas
 from agno_ha_policies.view import View
 
 POOL_SIZE = f"{ENV}.DB_POOL_SIZE"
 POOL_OVERFLOW = f"{ENV}.DB_MAX_OVERFLOW"
 POOL_TIMEOUT = f"{ENV}.DB_POOL_TIMEOUT"
 _DEFAULT_OVERFLOW = 10  # SQLAlchemy's
-_HOSTS = ("POSTGRES_HOST", "DB_HOST", "PGHOST")
+
+POOLED = ("session", "transaction")
+"""What DB_POOLER says where a pooler stands before Postgres: the modes that the image knows."""
 
 
 class Pool(NamedTuple):
@@ -39,6 +41,9 @@ class Pool(NamedTuple):
 def pool(view: View[Any]) -> Pool:
     """Read the pool that a service's environment configures."""
     environment = view.mapping(ENV) or {}
+    if "DB_POOL_SIZE" not in environment and has_more(view):
+        view.unreadable(ENV_FROM, "may set DB_POOL_SIZE, and is not looked into")
+        return Pool(None, None, None)
     workers = "WORKERS" if "WORKERS" in environment else "WEB_CONCURRENCY"
     return Pool(
         view.number(POOL_SIZE),
@@ -49,7 +54,16 @@ def pool(view: View[Any]) -> Pool:
 
 def is_pooled(view: View[Any]) -> bool:
     """Whether a pooler stands between the service and Postgres."""
-    return view.text(f"{ENV}.DB_POOLER", "off") not in ("off", None)
+    return view.text(f"{ENV}.DB_POOLER", "off") in POOLED
+
+
+class Tasks(NamedTuple):
+    """Tasks of a service, or pods of a workload."""
+
+    least: float
+    most: float
+    rolling: float
+    """At most, with the old ones that a roll leaves beside the new ones."""
 
 
 class Peak(NamedTuple):
@@ -57,20 +71,25 @@ class Peak(NamedTuple):
 
     steady: float
     rolling: float
-    """With the old tasks that a roll leaves beside the new ones."""
 
 
-def peak(view: View[Any]) -> Peak | None:
-    """Return what all tasks open; None, and said, where it can't be told."""
+def tasks(view: View[Any]) -> Tasks | None:
+    """Return how many tasks of a service there may be; None, and said, where it can't be told."""
     if view.flag("mode.global", False):
         view.unreadable("mode.global", "the number of nodes is not known")
         return None
-    count, each = replicas(view), pool(view).connections
-    order = view.text("updateConfig.order", "stop-first")
-    if count is None or each is None or order is None:
+    count, order = replicas(view), view.text("updateConfig.order", "stop-first")
+    if count is None or order is None:
         return None
-    steady = each * count if count else 0
-    return Peak(steady, steady * (2 if order == "start-first" else 1))
+    return Tasks(count, count, count * (2 if order == "start-first" else 1))
+
+
+def peak(view: View[Any], running: Tasks | None) -> Peak | None:
+    """Return what all tasks open; None, and said, where it can't be told."""
+    each = pool(view).connections
+    if running is None or each is None:
+        return None
+    return Peak(*(each * count if count else 0.0 for count in running[1:]))
 
 
 def users(group: Sequence[View[Any]]) -> list[View[Any]]:
@@ -81,30 +100,3 @@ def users(group: Sequence[View[Any]]) -> list[View[Any]]:
 def postgres_servers(group: Sequence[View[Any]]) -> list[View[Any]]:
     """Return the Postgres servers."""
     return [service for service in group if is_postgres(service)]
-
-
-def server_of(user: View[Any], servers: Sequence[View[Any]]) -> View[Any] | None:
-    """Return the server that a service uses: the only one, or the one that its environment names."""
-    if len(servers) == 1:
-        return servers[0]
-    environment = user.mapping(ENV) or {}
-    variable = next((name for name in _HOSTS if name in environment), _HOSTS[0])
-    host = user.value(f"{ENV}.{variable}", "")
-    if host is None:
-        return None
-    named = [server for server in servers if host in _names(server)]
-    if len(named) != 1:
-        user.unreadable(f"{ENV}.{variable}", "names none of the Postgres servers beside it")
-        return None
-    return named[0]
-
-
-def _names(server: View[Any]) -> set[str]:
-    names = {server.name, server.value("name", "") or ""}
-    for index, _ in enumerate(server.items("taskSpec.networksAdvanceds") or []):
-        names |= {
-            alias
-            for alias in server.items(f"taskSpec.networksAdvanceds.{index}.aliases") or []
-            if isinstance(alias, str)
-        }
-    return names - {""}

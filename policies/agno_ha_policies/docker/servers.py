@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from agno_ha_policies.addresses import REDIS, server_of
 from agno_ha_policies.docker.workload import ARGS, IMAGE, command, image_name, is_app, unknown_word
 from agno_ha_policies.model import B
 from agno_ha_policies.view import View, siblings
@@ -123,7 +124,11 @@ def _given(view: View[Any], name: str) -> str | None:
     return found[-1] if found else None
 
 
-def beside_an_app(services: Sequence[View[B]]) -> list[View[B]]:
-    """Return the Redis servers that have an app as a sibling: it keeps its queue there."""
-    groups = [group for group in siblings(services) if any(is_app(service) for service in group)]
-    return [service for group in groups for service in group if is_redis(service)]
+def beside_an_app(views: Sequence[View[B]]) -> list[View[B]]:
+    """Return the Redis servers that an app uses: it keeps its queue there."""
+    found = []
+    for group in siblings(views):
+        servers = [view for view in group if is_redis(view)]
+        used = [server_of(view, servers, group, REDIS) for view in group if is_app(view)]
+        found += [server for server in servers if server in used]
+    return found

@@ -14,6 +14,7 @@ SERVICES = frozenset({SERVICE})
 REPLICAS = "mode.replicated.replicas"
 SPEC = "taskSpec.containerSpec"
 ENV = f"{SPEC}.env"
+ENV_FROM = f"{SPEC}.envFrom"
 ARGS = f"{SPEC}.args"
 COMMANDS = f"{SPEC}.commands"
 IMAGE = f"{SPEC}.image"
@@ -56,8 +57,13 @@ def is_own(view: View[Any], room: str) -> bool:
 
 
 def has_pool(view: View[Any]) -> bool:
-    """Whether the service's processes have a connection pool (`DB_POOL_SIZE`)."""
-    return "DB_POOL_SIZE" in (view.mapping(ENV) or {})
+    """Whether the service's processes have a connection pool (`DB_POOL_SIZE`), or an app's may be told elsewhere."""
+    return "DB_POOL_SIZE" in (view.mapping(ENV) or {}) or (is_app(view) and has_more(view))
+
+
+def has_more(view: View[Any]) -> bool:
+    """Whether some of the environment comes from what is not seen: a pod's `envFrom`."""
+    return bool(view.known(ENV_FROM, None))
 
 
 def is_instance(view: View[Any]) -> bool:

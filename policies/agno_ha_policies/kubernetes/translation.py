@@ -12,7 +12,17 @@ from dataclasses import replace
 from typing import Any
 
 from agno_ha_policies.docker.files import DATA
-from agno_ha_policies.docker.workload import ARGS, COMMANDS, ENV, GRACE, IMAGE, MEMORY, REPLICAS, SPEC
+from agno_ha_policies.docker.workload import (
+    ARGS,
+    COMMANDS,
+    ENV,
+    ENV_FROM,
+    GRACE,
+    IMAGE,
+    MEMORY,
+    REPLICAS,
+    SPEC,
+)
 from agno_ha_policies.kubernetes.kinds import CLUSTER, CONFIG_MAP, DAEMON_SET, DEPLOYMENT, POD, PODS
 from agno_ha_policies.model import UNKNOWN, Resource
 
@@ -22,28 +32,34 @@ _KEPT = ("persistentVolumeClaim", "hostPath", "nfs", "csi", "ephemeral")
 """Volumes whose content outlives the container."""
 
 
-def translated(resource: Resource) -> Resource:
-    """Return an object with Swarm's view of it added; every other resource as it is."""
+def translated(resource: Resource, container: int | None = None) -> Resource:
+    """Return an object with Swarm's view of it added; every other resource as it is.
+
+    Args:
+        resource: the object.
+        container: which container of its pods is shown; default: the workload's main one.
+    """
     if resource.type in PODS:
-        return _workload(resource)
+        return _workload(resource, container)
     if resource.type == CLUSTER:
         return _cluster(resource)
     return _file(resource) if resource.type == CONFIG_MAP else resource
 
 
-def _workload(resource: Resource) -> Resource:
+def _workload(resource: Resource, chosen: int | None) -> Resource:
     spec = _in(resource.props, "spec")
     pod = _in(spec, "template", "spec")
     containers = _in(pod, "containers")
     if pod is UNKNOWN or containers is UNKNOWN:
         return replace(resource, props={**resource.props, "mode": UNKNOWN, "taskSpec": UNKNOWN},
                        named={"mode": "spec", "taskSpec": f"{POD}.containers"})  # fmt: skip
-    index, container = _main(containers)
+    index, container = _main(containers) if chosen is None else (chosen, containers[chosen])
     grace = _in(pod, "terminationGracePeriodSeconds")
     seconds = 30 if grace is None else grace
     own = {
         "image": _in(container, "image"),
         "env": _environment(_in(container, "env")),
+        "envFrom": _in(container, "envFrom"),
         "args": _in(container, "args"),
         "commands": _in(container, "command"),
         "mounts": _mounts(resource, pod, container),
@@ -69,6 +85,7 @@ def _workload(resource: Resource) -> Resource:
         REPLICAS: "spec.replicas",
         "mode": "spec.replicas",
         ENV: f"{at}.env",
+        ENV_FROM: f"{at}.envFrom",
         ARGS: f"{at}.args",
         COMMANDS: f"{at}.command",
         IMAGE: f"{at}.image",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agno_ha_policies.kubernetes.kinds import PODS
+from agno_ha_policies.kubernetes.kinds import PODS, SERVICE
 from agno_ha_policies.model import NoBounds, StackRule, Violation
 from agno_ha_policies.rules import cache_102_docker_eviction as on_docker
 from agno_ha_policies.view import View
@@ -22,6 +22,6 @@ RULE = StackRule(
     rationale="With an eviction policy a full Redis silently drops queued runs, events and sessions.",
     remediation="Set --maxmemory-policy noeviction; give a plain cache a Redis of its own.",
     bounds=NoBounds,
-    types=PODS,
+    types=PODS | {SERVICE},
     check=check,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agno_ha_policies.kubernetes.kinds import PODS
+from agno_ha_policies.kubernetes.kinds import PODS, SERVICE
 from agno_ha_policies.model import NoBounds, StackRule, Violation
 from agno_ha_policies.rules import cache_103_docker_persistence as on_docker
 from agno_ha_policies.view import View
@@ -23,6 +23,6 @@ RULE = StackRule(
     rationale="Queued runs, and sessions where they are kept in Redis, would be gone with the pod.",
     remediation="Set --appendonly yes and mount a PersistentVolumeClaim at /data.",
     bounds=NoBounds,
-    types=PODS,
+    types=PODS | {SERVICE},
     check=check,
 )

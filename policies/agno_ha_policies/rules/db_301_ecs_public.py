@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agno_ha_policies.aws.kinds import INSTANCE
+from agno_ha_policies.aws.kinds import CLUSTER, CLUSTER_INSTANCE, INSTANCE
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View
 
@@ -26,6 +26,6 @@ RULE = ResourceRule(
     "away from everybody.",
     remediation="Set publiclyAccessible to false, and put it into private subnets.",
     bounds=NoBounds,
-    types=frozenset({INSTANCE}),
+    types=frozenset({INSTANCE, CLUSTER, CLUSTER_INSTANCE}),
     check=check,
 )

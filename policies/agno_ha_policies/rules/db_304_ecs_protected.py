@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agno_ha_policies.aws.kinds import INSTANCE
+from agno_ha_policies.aws.kinds import CLUSTER, INSTANCE
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View
 
@@ -26,6 +26,6 @@ RULE = ResourceRule(
     rationale="Without it one `pulumi destroy`, a replacement or a click deletes the data.",
     remediation="Set deletionProtection; AgnoService does outside dev.",
     bounds=NoBounds,
-    types=frozenset({INSTANCE}),
+    types=frozenset({INSTANCE, CLUSTER}),
     check=check,
 )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agno_ha_policies.aws.kinds import INSTANCE
+from agno_ha_policies.aws.kinds import CLUSTER, INSTANCE
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View
 
 
 def check(view: View[NoBounds]) -> Iterator[Violation]:
-    """Read the setting."""
-    if view.flag("storageEncrypted", False) is False:
+    """Read the setting; Aurora's old serverless mode is always encrypted."""
+    if view.text("engineMode", "") != "serverless" and view.flag("storageEncrypted", False) is False:
         yield view.violation(
             "storageEncrypted",
             "the volume and its backups are not encrypted. Set it to true.",
@@ -26,6 +26,6 @@ RULE = ResourceRule(
     "conversation. It can't be switched on later.",
     remediation="Set storageEncrypted to true.",
     bounds=NoBounds,
-    types=frozenset({INSTANCE}),
+    types=frozenset({INSTANCE, CLUSTER}),
     check=check,
 )

@@ -10,6 +10,7 @@ from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View
 
 _ANNOTATIONS = "metadata.annotations"
+_ALB = "alb.ingress.kubernetes.io/"
 _PATIENCE = ("nginx.ingress.kubernetes.io/proxy-read-timeout", "haproxy.org/timeout-server")
 
 
@@ -20,6 +21,12 @@ def check(view: View[NoBounds]) -> Iterator[Violation]:
             "spec.tls", "requests arrive without TLS. Add tls; where it ends before, add an exception."
         )
     annotations = view.mapping(_ANNOTATIONS) or {}
+    alb = [name for name in annotations if name.startswith(_ALB)]
+    if alb and view.items("spec.tls") and f"{_ALB}listen-ports" not in annotations:
+        yield view.violation(
+            _ANNOTATIONS,
+            f"an ALB listens on 80 alone, whatever tls says. Add {_ALB}listen-ports with HTTPS.",
+        )
     least = view.owner.number("longestSilence") if view.owner is not None else 300.0
     for name in _PATIENCE:
         given = annotations.get(name)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agno_ha.topology.lifecycle import LIFESPAN_DRAIN
 
 from agno_ha_policies.aws.kinds import TASK
-from agno_ha_policies.aws.tasks import app, number
+from agno_ha_policies.aws.tasks import apps, number
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View, digits
 
@@ -17,19 +17,17 @@ _LEAST = 60.0
 
 def check(task: View[NoBounds]) -> Iterator[Violation]:
     """Compare stopTimeout with DRAIN_DELAY + DRAIN_TIMEOUT and the background runs."""
-    container = app(task)
-    if container is None:
-        return
-    delay, timeout = number(task, container, "DRAIN_DELAY", 0), number(task, container, "DRAIN_TIMEOUT", 0)
-    given = container.data.get("stopTimeout", 30)
-    if delay is None or timeout is None or not isinstance(given, int):
-        return
-    needed = delay + timeout + LIFESPAN_DRAIN if timeout else _LEAST
-    if given < needed:
-        yield task.violation(
-            container.path("stopTimeout"),
-            f"killed after {digits(given)}s, and draining needs {digits(needed)}s. Raise it; Fargate admits 120.",
-        )
+    for container in apps(task):
+        delay, timeout = (number(task, container, name, 0) for name in ("DRAIN_DELAY", "DRAIN_TIMEOUT"))
+        given = container.data.get("stopTimeout", 30)
+        if delay is None or timeout is None or not isinstance(given, int):
+            continue
+        needed = delay + timeout + LIFESPAN_DRAIN if timeout else _LEAST
+        if given < needed:
+            yield task.violation(
+                container.path("stopTimeout"),
+                f"killed after {digits(given)}s, and draining needs {digits(needed)}s. Raise it; Fargate admits 120.",
+            )
 
 
 RULE = ResourceRule(

@@ -3,46 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
-from agno_ha_policies.docker.pools import server_of, users
-from agno_ha_policies.docker.servers import is_postgres, postgres_limits
-from agno_ha_policies.docker.workload import ARGS, IMAGE
-from agno_ha_policies.kubernetes.budget import peak
-from agno_ha_policies.kubernetes.kinds import AUTOSCALERS, SERVERS
+from agno_ha_policies.kubernetes.kinds import AUTOSCALERS, SERVERS, SERVICE
+from agno_ha_policies.kubernetes.pods import parts, tasks
 from agno_ha_policies.model import StackRule, Violation
+from agno_ha_policies.rules import pool_101_docker_budget as on_docker
 from agno_ha_policies.rules.pool_001_budget import Headroom
-from agno_ha_policies.view import View, digits, plural, siblings
+from agno_ha_policies.view import View, siblings
 
 
 def check(views: Sequence[View[Headroom]]) -> Iterator[Violation]:
-    """Compare, below each parent, what the pools may open with what each Postgres server admits."""
+    """Compare what the pools of all containers may open with what each Postgres server admits."""
     for group in siblings(views):
-        yield from _group(group)
-
-
-def _group(group: Sequence[View[Headroom]]) -> Iterator[Violation]:
-    workloads = [view for view in group if view.resource.type in SERVERS]
-    clients = users(workloads)
-    servers = [view for view in workloads if is_postgres(view)]
-    if clients and not servers:
-        for view in workloads:
-            if is_postgres(view) is None and view not in clients:
-                view.unreadable(IMAGE, "is not known yet, so that it may be the Postgres server")
-    for server in servers:
-        opened = {
-            client.name: peak(client, group) for client in clients if server_of(client, servers) is server
-        }
-        needed = sum(number for number in opened.values() if number is not None)
-        limits = postgres_limits(server)
-        if limits is None or needed + server.bounds.headroom <= limits.usable:
-            continue
-        many = "connections without limit" if needed == float("inf") else plural(needed, "connection")
-        yield server.violation(
-            ARGS,
-            f"{', '.join(opened)} may open {many} while rolling, and {digits(limits.usable)} are usable "
-            f"(max_connections = {digits(limits.maximum)}). Lower what may run, workers or pools, or raise "
-            "max_connections.",
-        )
+        workloads = [part for view in group if view.resource.type in SERVERS for part in parts(view)]
+        yield from on_docker.compared(workloads, group, partial(tasks, group=group))
 
 
 RULE = StackRule(
@@ -54,6 +29,6 @@ RULE = StackRule(
     remediation="Lower the autoscaler's most, WORKERS, DB_POOL_SIZE or DB_MAX_OVERFLOW, or raise "
     "max_connections.",
     bounds=Headroom,
-    types=SERVERS | AUTOSCALERS,
+    types=SERVERS | AUTOSCALERS | {SERVICE},
     check=check,
 )

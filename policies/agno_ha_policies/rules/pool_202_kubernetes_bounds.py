@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agno_ha_policies.kubernetes.kinds import PODS
+from agno_ha_policies.kubernetes.pods import parts
 from agno_ha_policies.model import ResourceRule, Violation
 from agno_ha_policies.rules import pool_102_docker_bounds as on_docker
 from agno_ha_policies.rules.pool_002_bounds import PoolBounds
@@ -12,8 +13,9 @@ from agno_ha_policies.view import View
 
 
 def check(view: View[PoolBounds]) -> Iterator[Violation]:
-    """Compare the environment's pool with the bounds; its values are never shown."""
-    yield from on_docker.check(view)
+    """Compare the pool of each container's environment with the bounds; its values are never shown."""
+    for part in parts(view):
+        yield from on_docker.check(part)
 
 
 RULE = ResourceRule(

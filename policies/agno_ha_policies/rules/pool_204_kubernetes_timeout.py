@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agno_ha_policies.kubernetes.kinds import PODS
+from agno_ha_policies.kubernetes.pods import parts
 from agno_ha_policies.model import ResourceRule, Violation
 from agno_ha_policies.rules import pool_104_docker_timeout as on_docker
 from agno_ha_policies.rules.pool_003_timeout import PoolTimeout
@@ -13,7 +14,8 @@ from agno_ha_policies.view import View
 
 def check(view: View[PoolTimeout]) -> Iterator[Violation]:
     """Compare the pool's timeout with the bound; its value is never shown."""
-    yield from on_docker.check(view)
+    for part in parts(view):
+        yield from on_docker.check(part)
 
 
 RULE = ResourceRule(

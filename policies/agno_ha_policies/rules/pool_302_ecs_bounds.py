@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from agno_ha_policies.aws.kinds import TASK
 from agno_ha_policies.aws.pools import OVERFLOW, SIZE, setting
-from agno_ha_policies.aws.tasks import app, is_unknown
+from agno_ha_policies.aws.tasks import apps, is_unknown
 from agno_ha_policies.model import ResourceRule, Violation
 from agno_ha_policies.rules.pool_002_bounds import PoolBounds, outside
 from agno_ha_policies.view import View
@@ -17,18 +17,16 @@ def check(task: View[PoolBounds]) -> Iterator[Violation]:
     # Not known before the first deployment: there the facts say the same (POOL-002).
     if is_unknown(task) and task.owner is not None:
         return
-    container, bounds = app(task), task.bounds
-    if container is None or SIZE not in container.environment:
-        return
-    for name, low, high in (
-        (SIZE, bounds.min_size, bounds.max_size),
-        (OVERFLOW, bounds.min_overflow, bounds.max_overflow),
-    ):
-        side = outside(setting(task, container, name), low, high)
-        if side:
-            yield task.violation(
-                container.path(f"environment.{name}"), f"{name} is {side}. Set it between {low} and {high}."
-            )
+    bounds = task.bounds
+    limits = ((SIZE, bounds.min_size, bounds.max_size), (OVERFLOW, bounds.min_overflow, bounds.max_overflow))
+    for container in apps(task):
+        for name, low, high in limits if SIZE in container.variables else ():
+            side = outside(setting(task, container, name), low, high)
+            if side:
+                yield task.violation(
+                    container.path(f"environment.{name}"),
+                    f"{name} is {side}. Set it between {low} and {high}.",
+                )
 
 
 RULE = ResourceRule(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agno_ha_policies.aws.kinds import PARAMETERS, TASK
 from agno_ha_policies.aws.parameters import whole
 from agno_ha_policies.aws.pools import OVERFLOW, SIZE, WORKERS, setting
-from agno_ha_policies.aws.tasks import app, is_unknown
+from agno_ha_policies.aws.tasks import apps, is_unknown
 from agno_ha_policies.docker.agreement import differs
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View
@@ -26,16 +26,14 @@ def check(view: View[NoBounds]) -> Iterator[Violation]:
     # Not known before the first deployment: whatever changes them later is seen then.
     if view.resource.type != TASK or view.name != f"{view.owner.name}-web" or is_unknown(view):
         return
-    container = app(view)
-    if container is None:
-        return
-    for name, fact, of in (
-        (SIZE, "poolSize", "postgres.pool.size"),
-        (OVERFLOW, "poolOverflow", "postgres.pool.overflow"),
-        (WORKERS, "workers", "app.workers"),
-    ):
-        path = container.path(f"environment.{name}")
-        yield from differs(view, path, name, setting(view, container, name), fact, of)
+    for container in apps(view):
+        for name, fact, of in (
+            (SIZE, "poolSize", "postgres.pool.size"),
+            (OVERFLOW, "poolOverflow", "postgres.pool.overflow"),
+            (WORKERS, "workers", "app.workers"),
+        ):
+            path = container.path(f"environment.{name}")
+            yield from differs(view, path, name, setting(view, container, name), fact, of)
 
 
 RULE = ResourceRule(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agno_ha_policies.docker.agreement import differs
 from agno_ha_policies.docker.workload import is_own
 from agno_ha_policies.kubernetes.kinds import AUTOSCALERS
-from agno_ha_policies.kubernetes.pods import bounds, paths
+from agno_ha_policies.kubernetes.pods import bounds
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View
 
@@ -16,8 +16,8 @@ def check(view: View[NoBounds]) -> Iterator[Violation]:
     """Compare the autoscaler of an AgnoService's own instances with its facts."""
     if not is_own(view, "web"):
         return
-    for path, number, fact in zip(paths(view), bounds(view), ("min", "max"), strict=True):
-        yield from differs(view, path, path.rpartition(".")[2], number, fact, f"scaling.{fact}")
+    for end, fact in zip(bounds(view), ("min", "max"), strict=True):
+        yield from differs(view, end.path, end.path.rpartition(".")[2], end.number, fact, f"scaling.{fact}")
 
 
 RULE = ResourceRule(

@@ -5,29 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from agno_ha_policies.aws.kinds import SCALING, SERVICE
+from agno_ha_policies.aws.services import COUNT, is_left, scaled
 from agno_ha_policies.model import NoBounds, StackRule, Violation
 from agno_ha_policies.view import View, siblings
 
 
 def check(views: Sequence[View[NoBounds]]) -> Iterator[Violation]:
-    """Look, below each parent with a scalable target of ECS, for services behind a load balancer with a count."""
+    """Look at the service of each scalable target."""
     for group in siblings(views):
-        if not any(
-            each.resource.type == SCALING and each.text("serviceNamespace") == "ecs" for each in group
-        ):
-            continue
-        for service in group:
-            fixed = service.resource.type == SERVICE and service.known("desiredCount", None) is not None
-            if (
-                fixed
-                and service.known("loadBalancers", None)
-                and "desiredCount" not in service.resource.ignored
-            ):
-                yield service.violation(
-                    "desiredCount",
-                    "an autoscaler owns the count, and every update of the program sets it back. Add desiredCount to "
-                    "ignoreChanges.",
-                )
+        for _, meant in scaled(group):
+            for service in meant if len(meant) == 1 else ():
+                if service.known(COUNT, None) is not None and not is_left(service):
+                    yield service.violation(
+                        COUNT,
+                        "an autoscaler owns the count, and every update of the program sets it back. Add "
+                        "desiredCount to ignoreChanges.",
+                    )
 
 
 RULE = StackRule(

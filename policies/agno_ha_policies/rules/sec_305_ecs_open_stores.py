@@ -9,12 +9,14 @@ from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View
 
 _STORES = (5432, 6379)
+_ALL = ("-1", "all")
 
 
 def check(view: View[NoBounds]) -> Iterator[Violation]:
     """Look at rules that let everybody in, written apart or inside the group."""
     if view.resource.type == INGRESS:
-        yield from _open(view, "", "cidrIpv4", view.text("cidrIpv4", ""))
+        for path in ("cidrIpv4", "cidrIpv6"):
+            yield from _open(view, "", path, view.text(path, ""))
     elif view.resource.type == OLD_RULE:
         if view.text("type") == "ingress":
             yield from _lists(view, "")
@@ -24,17 +26,21 @@ def check(view: View[NoBounds]) -> Iterator[Violation]:
 
 
 def _lists(view: View[NoBounds], at: str) -> Iterator[Violation]:
-    for index, _ in enumerate(view.items(f"{at}cidrBlocks") or []):
-        path = f"{at}cidrBlocks.{index}"
-        yield from _open(view, at, path, view.text(path))
+    for blocks in (f"{at}cidrBlocks", f"{at}ipv6CidrBlocks"):
+        for index, _ in enumerate(view.items(blocks) or []):
+            path = f"{blocks}.{index}"
+            yield from _open(view, at, path, view.text(path))
 
 
 def _open(view: View[NoBounds], at: str, path: str, source: str | None) -> Iterator[Violation]:
     if source not in ("0.0.0.0/0", "::/0"):
         return
+    protocol = view.value(f"{at}{'ipProtocol' if view.resource.type == INGRESS else 'protocol'}", "tcp")
     low, high = view.number(f"{at}fromPort", 0), view.number(f"{at}toPort", 65535)
+    if str(protocol) in _ALL:  # whatever the ports say
+        low, high = 0, 65535
     for port in _STORES:
-        if low is not None and high is not None and low <= port <= (high or 65535):
+        if low is not None and high is not None and low <= port <= high:
             yield view.violation(
                 path, f"port {port} is open to the world. Refer to the instances' group instead."
             )

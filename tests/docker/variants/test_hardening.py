@@ -5,6 +5,7 @@ import socket
 from typing import Any
 
 import pytest
+from harness.containers import execute
 from harness.variant import Variant
 
 ROOMS = {"web": 2, "scheduler": 1, "postgres": 1, "pgbouncer": 1, "redis": 1, "nginx": 1}
@@ -41,13 +42,13 @@ def test_least_privilege_and_limits(variant: Variant, room: str) -> None:
 def test_the_processes_have_what_the_configuration_says(variant: Variant, room: str) -> None:
     """Seen from inside: no root, no capability, nowhere to write but tmpfs and the store's volume."""
     for container in variant.containers(room):
-        status = container.exec_run(["cat", "/proc/1/status"]).output.decode()
+        status = execute(container, ["cat", "/proc/1/status"]).output.decode()
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
         assert set(fields["Uid"].split()) == {container.attrs["Config"]["User"].split(":")[0]}
         assert int(fields["CapEff"], 16) == 0
         assert int(fields["CapBnd"], 16) == 0
-        assert container.exec_run(["sh", "-c", "echo x > /usr/written"]).exit_code
-        assert container.exec_run(["sh", "-c", "echo x > /etc/written"]).exit_code
+        assert execute(container, ["sh", "-c", "echo x > /usr/written"]).exit_code
+        assert execute(container, ["sh", "-c", "echo x > /etc/written"]).exit_code
 
 
 def addresses(container: Any) -> dict[str, str]:
@@ -63,11 +64,10 @@ GET = r"GET /agents HTTP/1.0\r\n\r\n"
 def answer(container: Any, address: str, port: int, question: str) -> str:
     """What a server says to a container; a mere connection says nothing where a network answers for everybody."""
     probe = (
-        f"exec 3<>/dev/tcp/{shlex.quote(address)}/{port}; printf {shlex.quote(question)} >&3;"
+        f"exec 2>/dev/null; exec 3<>/dev/tcp/{shlex.quote(address)}/{port}; printf {shlex.quote(question)} >&3;"
         'IFS= read -r -t 2 -N 12 heard <&3; printf %s "$heard"'
     )
-    heard = container.exec_run(["timeout", "5", "bash", "-c", probe], demux=True).output[0]
-    return (heard or b"").decode(errors="replace").strip()
+    return execute(container, ["timeout", "5", "bash", "-c", probe]).output.decode(errors="replace").strip()
 
 
 def heard_here(address: str, port: int, question: str) -> str:

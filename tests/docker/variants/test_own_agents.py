@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from harness.containers import execute
 from harness.deployment import wait_for
 from harness.variant import Variant
 
@@ -27,7 +28,7 @@ def test_the_directory_is_an_image_pinned_by_its_id(variant: Variant) -> None:
     # Its requirements.txt is installed.
     [web, *_] = variant.containers("web")
     assert (
-        web.exec_run(["python", "-c", "import humanize; print(humanize.__version__)"]).output == b"4.13.0\n"
+        execute(web, ["python", "-c", "import humanize; print(humanize.__version__)"]).output == b"4.13.0\n"
     )
 
 
@@ -53,6 +54,6 @@ def test_a_changed_file_and_a_session_pooler_roll_out(variant: Variant, fired: l
     assert {room for room in before if not before[room] & after[room]} == {"web", "scheduler", "pgbouncer"}
     assert {room for room in before if before[room] == after[room]} == {"postgres", "redis", "nginx"}
     [pooler] = variant.containers("pgbouncer")
-    assert b"pool_mode = session" in pooler.exec_run(["cat", "/etc/pgbouncer/pgbouncer.ini"]).output
+    assert b"pool_mode = session" in execute(pooler, ["cat", "/etc/pgbouncer/pgbouncer.ini"]).output
     for number in range(4):
         assert variant.ask("agents", "planner", f"through the session pooler {number}").status_code == 200

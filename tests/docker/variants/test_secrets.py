@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from agno_ha.operations import rendering
+from harness.containers import execute
 from harness.leaks import Scan
 from harness.variant import GIVEN, PASSWORD, Variant
 
@@ -33,12 +34,12 @@ def test_given_passwords_open_the_stores_and_no_others_do(variant: Variant) -> N
         "-Atc",
         "SELECT current_user",
     ]
-    login = postgres.exec_run(query, environment={"PGPASSWORD": PASSWORD})
+    login = execute(postgres, query, {"PGPASSWORD": PASSWORD})
     assert login.output == b"operator\n"
-    assert postgres.exec_run(query, environment={"PGPASSWORD": PASSWORD + "x"}).exit_code
+    assert execute(postgres, query, {"PGPASSWORD": PASSWORD + "x"}).exit_code
     assert variant.redis("PING") == "PONG"
     [redis] = variant.containers("redis")
-    assert b"NOAUTH" in redis.exec_run(["redis-cli", "GET", "x"]).output
+    assert b"NOAUTH" in execute(redis, ["redis-cli", "GET", "x"]).output
 
 
 def test_no_secret_in_plain_sight(variant: Variant, tmp_path: Path) -> None:

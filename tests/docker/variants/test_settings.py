@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from harness.containers import execute
 from harness.variant import GIVEN, TOPOLOGY, Variant
 
 POSTGRES, REDIS = TOPOLOGY["postgres"], TOPOLOGY["redis"]
@@ -56,7 +57,7 @@ def test_reserved_connections_are_left_when_the_app_s_role_takes_all_it_can(vari
     password = {"PGPASSWORD": GIVEN["pg-password"]}
     query = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'operator'"
     with ThreadPoolExecutor(1) as aside:
-        asked = aside.submit(postgres.exec_run, ["bash", "-c", script], environment=password)
+        asked = aside.submit(execute, postgres, ["bash", "-c", script], password)
         taken = []
         while not asked.done():  # each look is a connection of the superuser
             taken += [int(count) for [count] in variant.sql(query, "postgres")]
@@ -78,7 +79,7 @@ def test_the_pooler_stands_between_and_opens_no_more_than_its_size(variant: Vari
     assert seen
     assert {address for address, _ in seen} <= addresses
     assert len(seen) <= POSTGRES["pooler"]["poolSize"]
-    configuration = pooler.exec_run(["cat", "/etc/pgbouncer/pgbouncer.ini"]).output.decode()
+    configuration = execute(pooler, ["cat", "/etc/pgbouncer/pgbouncer.ini"]).output.decode()
     assert "pool_mode = transaction" in configuration
 
 

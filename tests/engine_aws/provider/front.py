@@ -149,6 +149,18 @@ def _rule(cloud: Cloud, state: State) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _update_rule(change: Change) -> None:
+    elb, arn = change.cloud.client("elbv2"), change.state["id"]
+    if {"conditions", "actions"} & change.changed:
+        elb.modify_rule(
+            RuleArn=arn,
+            Conditions=[front.condition_of(each) for each in change.new["conditions"]],
+            Actions=[front.action_of(each) for each in change.new["actions"]],
+        )
+    if "priority" in change.changed:
+        elb.set_rule_priorities(RulePriorities=[{"RuleArn": arn, "Priority": change.new["priority"]}])
+
+
 def _certificate(cloud: Cloud, state: State) -> dict[str, Any]:
     found = cloud.client("acm").get_certificate(CertificateArn=state["id"])
     return pick(found, {"certificateBody": "Certificate", "certificateChain": "CertificateChain"})
@@ -183,6 +195,7 @@ KINDS: dict[str, Kind] = {
     "aws:lb/listenerRule:ListenerRule": Kind(
         _rule,
         lambda cloud, state: cloud.client("elbv2").delete_rule(RuleArn=state["id"]),
+        _update_rule,
         computed=("arn",),
         forgotten=("listenerArn",),
     ),

@@ -2,8 +2,15 @@
 
 From the provider's own documentation, where such a property says "Changes to this property will trigger replacement"
 (`https://www.pulumi.com/registry/packages/aws/api-docs/<module>/<kind>/`), which is `ForceNew` in the schema of
-`terraform-provider-aws`, `internal/service/<service>/<file>.go`. Named here: module/kind · service/file.
+`terraform-provider-aws`, `internal/service/<service>/<file>.go` (`RequiresReplace` in those of the newer framework).
+Named here: module/kind · service/file. Each row was compared with that file's schema and with what customizes its
+differences, for the properties that the target sets.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 REPLACES: dict[str, tuple[str, ...]] = {
     "aws:ec2/vpc:Vpc": ("cidrBlock",),  # ec2/vpc · ec2/vpc_.go
@@ -44,7 +51,7 @@ REPLACES: dict[str, tuple[str, ...]] = {
     "aws:iam/role:Role": ("name",),  # iam/role · iam/role.go
     "aws:iam/rolePolicy:RolePolicy": ("name", "role"),  # iam/rolepolicy · iam/role_policy.go
     "aws:cloudwatch/logGroup:LogGroup": ("name",),  # cloudwatch/loggroup · logs/group.go
-    "aws:secretsmanager/secret:Secret": ("name",),  # secretsmanager/secret · secretsmanager/secret.go
+    "aws:secretsmanager/secret:Secret": ("name", "namePrefix"),  # secretsmanager/secret · secretsmanager/secret.go
     # secretsmanager/secretversion · secretsmanager/secret_version.go
     "aws:secretsmanager/secretVersion:SecretVersion": ("secretId", "secretString"),
     "aws:rds/subnetGroup:SubnetGroup": ("name",),  # rds/subnetgroup · rds/subnet_group.go
@@ -71,6 +78,24 @@ REPLACES: dict[str, tuple[str, ...]] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("name",),  # cloudwatch/metricalarm · cloudwatch/metric_alarm.go
     "aws:cloudwatch/dashboard:Dashboard": ("dashboardName",),  # cloudwatch/dashboard · cloudwatch/dashboard.go
 }  # fmt: skip
+
+
+def replaced(kind: str, changed: list[str], new: Mapping[str, Any], state: Mapping[str, Any]) -> list[str]:
+    """Return which of the changed properties make another resource."""
+    found = [name for name in changed if name in REPLACES[kind]]
+    # ElastiCache goes only forward: from Redis to Valkey and to later versions. Back is another group
+    # (customizeDiffEngineForceNewOnDowngrade and customizeDiffEngineVersionForceNewOnDowngrade in elasticache).
+    if kind == "aws:elasticache/replicationGroup:ReplicationGroup":
+        if "engine" in changed and (state["engine"], new["engine"]) == ("valkey", "redis"):
+            found.append("engine")
+        elif "engineVersion" in changed and _version(new["engineVersion"]) < _version(state["engineVersion"]):
+            found.append("engineVersion")
+    return found
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
+
 
 NAMES = ("name", "identifier", "replicationGroupId", "dashboardName")
 """Names that a program gives: where the new resource has the old one's, the provider has the old one go first

@@ -24,7 +24,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from . import front, stores, tags, tasks, vpc, watch
 from .compare import UNKNOWN, changes
 from .kind import Change, Forgotten, Kind, State
-from .replaces import NAMES, REPLACES
+from .replaces import NAMES, replaced
 
 KINDS: dict[str, Kind] = {
     kind: what for room in (vpc, front, tasks, stores, watch) for kind, what in room.KINDS.items()
@@ -104,7 +104,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         kind, new, old = _kind(request.urn), _dict(request.news), _dict(request.old_inputs)
         state = _dict(request.olds)
         changed = changes(kind, new, old, state, list(request.ignoreChanges))
-        replaces = [name for name in changed if name in REPLACES[kind]]
+        replaces = replaced(kind, changed, new, state)
         named = [name for name in NAMES if name in new]
         kinds = proto.PropertyDiff
         return proto.DiffResponse(

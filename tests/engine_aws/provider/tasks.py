@@ -183,7 +183,9 @@ def _update_logs(change: Change) -> None:
 
 def _secret(cloud: Cloud, state: State) -> dict[str, Any] | None:
     found = READ["CreateSecret"](cloud, state)
-    return None if "DeletedDate" in found else pick(found, {"name": "Name", "description": "Description"})
+    if "DeletedDate" in found:
+        return None
+    return {**pick(found, {"name": "Name", "description": "Description"}), "namePrefix": found["Name"][:-26]}
 
 
 def _update_secret(change: Change) -> None:

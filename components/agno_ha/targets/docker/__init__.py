@@ -23,6 +23,7 @@ __all__ = [
     "Settings",
     "deploy",
     "facts",
+    "has_secrets",
     "problems",
     "resolve_images",
     "surge",
@@ -35,9 +36,9 @@ FAILOVER = False
 ADMINISTRATOR = True
 
 
-def problems(topology: Topology, settings: DockerSettings) -> list[Problem]:
+def problems(topology: Topology, settings: DockerSettings, namespace: str | None = None) -> list[Problem]:
     """Return what of a topology Docker would refuse: nothing; what it ignores is warned of (`limits`)."""
-    del topology, settings
+    del topology, settings, namespace
     return []
 
 
@@ -45,6 +46,12 @@ def facts(topology: Topology, settings: DockerSettings) -> Mapping[str, int | fl
     """Return the facts that are other here than the topology says: none."""
     del topology, settings
     return {}
+
+
+def has_secrets(settings: DockerSettings) -> bool:
+    """Return whether the engine holds the passwords already: never."""
+    del settings
+    return False
 
 
 def deploy(
@@ -87,8 +94,11 @@ def resolve_images(topology: Topology, settings: DockerSettings) -> Images:
 
 
 def url(topology: Topology) -> str:
-    """Return the address on the engine's own machine."""
+    """Return the address on the engine's own machine.
+
+    Not `localhost`: where that is ::1 first, the engine's IPv6 listener accepts for the routing mesh and none answers.
+    """
     balancer = topology.load_balancer
     secure = balancer.tls.mode != "off"
     scheme, port, usual = ("https", balancer.https_port, 443) if secure else ("http", balancer.http_port, 80)
-    return f"{scheme}://localhost" + ("" if port == usual else f":{port}")
+    return f"{scheme}://127.0.0.1" + ("" if port == usual else f":{port}")

@@ -11,6 +11,7 @@ from agno_ha.contract import UID, probe
 from agno_ha.environment import role_environment, secret_file
 from agno_ha.targets.docker.network import Networks
 from agno_ha.targets.docker.swarm import Health, Scope, Updates, service, tmpfs
+from agno_ha.topology.load_balancer import SCRATCH
 
 
 def create(
@@ -62,7 +63,7 @@ def create(
             stop_grace=app.drain.grace,
             env={**environment, **more, **files},
             secrets=mounted,
-            mounts=[tmpfs("/tmp", 64 * 1024**2)],  # noqa: S108
+            mounts=[tmpfs("/tmp", SCRATCH)],  # noqa: S108
             depends_on=depends_on,
         )
 

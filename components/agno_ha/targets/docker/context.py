@@ -24,7 +24,7 @@ _SECRETS = ".env .env.* *.key id_rsa id_ed25519 .ssh .aws .netrc .pypirc .docker
 NEVER_COPIED = [f"**/{name}" for name in f"{_CACHES} {_SECRETS}".split()]
 """Caches, and files that hold secrets, in `.dockerignore` syntax; a user's own `.dockerignore` adds to it."""
 
-_APP = ["Dockerfile", "requirements.lock", "agno_ha_image"]
+_APP = ["Dockerfile", "amazon-rds.crt", "requirements.lock", "agno_ha_image"]
 
 
 class ImageError(Exception):
@@ -55,12 +55,15 @@ class Context:
     def digest(self) -> str:
         """Hash of the content, 16 hexadecimal digits."""
         total = hashlib.sha256(self.base.encode())
-        for path, source in sorted(self.files.items()):
-            content, mode = _read(source)
-            total.update(
-                f"\0{path}\0{mode:o}\0{hashlib.sha256(content).hexdigest()}".encode(errors="surrogateescape")
-            )
+        for path, part in self.parts.items():
+            total.update(f"\0{path}\0{part}".encode(errors="surrogateescape"))
         return total.hexdigest()[:16]
+
+    @cached_property
+    def parts(self) -> dict[str, str]:
+        """Mode and hash of the content by path, sorted."""
+        read = ((path, _read(source)) for path, source in sorted(self.files.items()))
+        return {path: f"{mode:o}\0{hashlib.sha256(content).hexdigest()}" for path, (content, mode) in read}
 
     def reference(self, registry: str | None = None) -> str:
         """Name and tag, in the registry where there is one.

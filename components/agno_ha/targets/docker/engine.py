@@ -27,22 +27,30 @@ _IMPORTED = f"agno-ha/debian:{debian.SUITE}"
 _PROBE_TIMEOUT = 15.0  # seconds; a registry behind a silent firewall must not hold `make up` for minutes
 _PASSED_ON = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT")
 _PACE = 2.0  # seconds between two lines of a step
+_TIMEOUT = 120  # seconds for an answer of the engine, which may be busy
 _unreachable: set[str] = set()  # registries that did not answer this process
 
 
 def connect() -> docker.DockerClient:
-    """The engine that the docker command uses: DOCKER_HOST, else the chosen context, else the local one.
+    """The engine that the docker command uses: DOCKER_HOST, else DOCKER_CONTEXT, else the local one.
 
     Raises:
-        ImageError: none answers.
+        ImageError: none answers, or `docker context use` has chosen one that Pulumi's provider would not see.
     """
     wanted, client = os.environ.get("DOCKER_CONTEXT"), None
     try:
         chosen = ContextAPI.get_context(wanted)
         if os.environ.get("DOCKER_HOST") or (chosen and chosen.Name == "default"):
-            client = docker.from_env(use_ssh_client=True)
+            client = docker.from_env(timeout=_TIMEOUT, use_ssh_client=True)
+        elif chosen and not wanted:
+            raise ImageError(
+                f"The Docker context {chosen.Name}", "is the docker command's choice, and not Pulumi's provider's",
+                f"export DOCKER_CONTEXT={chosen.Name}, or `docker context use default`",
+            )  # fmt: skip
         elif chosen:
-            client = docker.DockerClient(chosen.Host, tls=chosen.TLSConfig or False, use_ssh_client=True)
+            client = docker.DockerClient(
+                chosen.Host, tls=chosen.TLSConfig or False, timeout=_TIMEOUT, use_ssh_client=True
+            )
         else:
             raise ImageError(f"The Docker context {wanted}", "does not exist", "See `docker context ls`")
         client.ping()
@@ -150,7 +158,7 @@ class Engine:
         self.say(f"{name}: building {reference}")
         proxies = debian.proxies()
         arguments = {
-            key: os.environ[key] for key in _PASSED_ON if key in os.environ and key in wanted.arguments
+            key: os.environ[key] for key in _PASSED_ON if os.environ.get(key) and key in wanted.arguments
         }
         with tempfile.TemporaryFile() as archive:
             wanted.write(archive)

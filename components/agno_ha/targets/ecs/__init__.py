@@ -37,6 +37,7 @@ __all__ = [
     "Settings",
     "deploy",
     "facts",
+    "has_secrets",
     "problems",
     "resolve_images",
     "surge",
@@ -64,6 +65,12 @@ def facts(topology: Topology, settings: EcsSettings) -> Mapping[str, int | float
         "backupRetention": topology.postgres.backups.retention,
         "redisFailover": managed and topology.redis.high_availability,
     }
+
+
+def has_secrets(settings: EcsSettings) -> bool:
+    """Return whether AWS holds the passwords already: never."""
+    del settings
+    return False
 
 
 def resolve_images(topology: Topology, settings: EcsSettings) -> str:

@@ -29,8 +29,9 @@ _BOUNDS = (
 )
 
 
-def problems(topology: Topology, settings: EcsSettings) -> list[Problem]:
+def problems(topology: Topology, settings: EcsSettings, namespace: str | None = None) -> list[Problem]:
     """Return everything that AWS would refuse, or only after half of the stack exists."""
+    del namespace
     found = [*_sizes(topology), *_stop(topology), *_bounds(topology), *_image(topology, settings)]
     found += _tls(topology, settings)
     found += postgres_problems(topology, settings)
@@ -132,7 +133,7 @@ def warn(topology: Topology, parent: pulumi.Resource) -> None:
 def unsupported(topology: Topology) -> Iterator[str]:
     """What to say; nothing about settings that nobody gave.
 
-    >>> list(unsupported(Topology.model_validate({"loadBalancer": {"bodyLimit": "1GiB"}})))
+    >>> list(unsupported(Topology.model_validate({"loadBalancer": {"bodyLimit": "40MiB"}})))
     ['An Application Load Balancer has no such setting: topology.loadBalancer.bodyLimit has no effect.']
     """
     balancer, postgres, redis = topology.load_balancer, topology.postgres, topology.redis

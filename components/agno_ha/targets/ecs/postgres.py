@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
 from math import ceil
 
@@ -9,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from agno_ha.credentials import Credentials
-from agno_ha.targets.ecs import proxy, stores
+from agno_ha.targets.ecs import logs, proxy, stores
 from agno_ha.targets.ecs.network import Network
 from agno_ha.targets.ecs.passwords import usable
 from agno_ha.targets.ecs.scope import Scope
@@ -18,9 +19,8 @@ from agno_ha.topology import Topology
 from agno_ha.topology.units import DAY, GiB, KiB
 
 _PAGE = 8 * KiB
-_GROWTH = 10
-_FORBIDDEN = "/@\" '"
-"""What RDS takes in no master password."""
+_SPECIAL = "".join(sorted(set(string.punctuation) - set("/@\"'")))
+"""What RDS takes in a master password besides letters and digits."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,12 @@ def create(scope: Scope, network: Network, groups: Groups, credentials: Credenti
     if postgres.mode == "external" or groups.postgres is None:
         external = postgres.external
         return Database(Endpoint(str(external.host), external.port, external.ssl_mode), None, [])
+    ssl_mode = scope.settings.postgres.ssl_mode
     instance = _instance(scope, network, groups.postgres, credentials)
     if groups.proxy is None:
-        return Database(Endpoint(instance.address, POSTGRES_PORT, "require"), instance, [instance])
+        return Database(Endpoint(instance.address, POSTGRES_PORT, ssl_mode), instance, [instance])
     host, target = proxy.create(scope, network, groups.proxy, instance, credentials.postgres)
-    return Database(Endpoint(host, POSTGRES_PORT, "require"), instance, [target])
+    return Database(Endpoint(host, POSTGRES_PORT, ssl_mode), instance, [target])
 
 
 def _instance(
@@ -108,9 +109,10 @@ def _instance(
         opts=scope.options(),
     )
     storage = ceil(postgres.storage / GiB)
+    identifier = scope.physical("postgres", 63)
     return aws.rds.Instance(
         f"{scope.name}-postgres",
-        identifier=scope.physical("postgres", 63),
+        identifier=identifier,
         engine="postgres",
         # The major version alone: minor ones are AWS's to install, and no change of ours.
         engine_version=str(postgres.version),
@@ -121,7 +123,7 @@ def _instance(
         parameter_group_name=tuning.name,
         db_name=postgres.database,
         username=postgres.user,
-        password=credentials.postgres.apply(usable("postgres.password", 8, 128, _FORBIDDEN)),
+        password=credentials.postgres.apply(usable("postgres.password", 8, 128, _SPECIAL)),
         port=POSTGRES_PORT,
         multi_az=postgres.high_availability,
         db_subnet_group_name=subnets.name,
@@ -129,7 +131,7 @@ def _instance(
         publicly_accessible=False,
         storage_type="gp3",
         allocated_storage=storage,
-        max_allocated_storage=ceil((settings.max_storage or postgres.storage * _GROWTH) / GiB),
+        max_allocated_storage=ceil(stores.max_storage(scope.topology, scope.settings) / GiB),
         storage_encrypted=True,
         ca_cert_identifier="rds-ca-rsa2048-g1",
         backup_retention_period=ceil(postgres.backups.retention / DAY),
@@ -139,10 +141,9 @@ def _instance(
         delete_automated_backups=not scope.protect,
         skip_final_snapshot=not scope.protect,
         final_snapshot_identifier=scope.physical("postgres-final", 63) if scope.protect else None,
-        # What restarts the server waits for the maintenance window, but in dev.
-        apply_immediately=not scope.protect,
-        enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
+        apply_immediately=settings.apply_immediately,
+        enabled_cloudwatch_logs_exports=list(logs.EXPORTS),
         tags=scope.tags("postgres"),
         # The storage grows by itself, and the provider knows that from max_allocated_storage.
-        opts=scope.options(protect=scope.protect),
+        opts=scope.options(protect=scope.protect, depends_on=logs.of_postgres(scope, identifier)),
     )

@@ -17,8 +17,8 @@ from agno_ha.targets.ecs.scope import Scope
 from agno_ha.targets.ecs.security import REDIS_PORT, Groups
 from agno_ha.topology.units import DAY
 
-_FORBIDDEN = "@\"/ '\\"
-"""What ElastiCache takes in no token."""
+_SPECIAL = "!&#$^<>-"
+"""What ElastiCache takes in a token besides letters and digits."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,12 @@ def create(scope: Scope, network: Network, groups: Groups, credentials: Credenti
         tags=scope.tags("redis"),
         opts=scope.options(),
     )
+    node_type = str(stores.node_type(scope.topology, scope.settings))
     percent = stores.reserved_memory_percent(scope.topology, scope.settings)
     tuning = aws.elasticache.ParameterGroup(
         f"{scope.name}-redis",
-        name=scope.physical(family.replace(".", "-"), 255),
+        # One for each node type: its percent must not come to the nodes before the type it was computed for.
+        name=scope.physical(f"{family}-{node_type}".replace(".", "-"), 255),
         family=family,
         description="Tuned from the topology",
         parameters=[
@@ -71,8 +73,9 @@ def create(scope: Scope, network: Network, groups: Groups, credentials: Credenti
         description="Queue, event streams, cancellation",
         engine=scope.settings.redis.engine,
         engine_version=version,
-        auto_minor_version_upgrade=True,
-        node_type=str(stores.node_type(scope.topology, scope.settings)),
+        # A version that AWS moved on would be a downgrade to the program's, and that a replacement.
+        auto_minor_version_upgrade=False,
+        node_type=node_type,
         num_cache_clusters=nodes,
         automatic_failover_enabled=redis.high_availability,
         multi_az_enabled=redis.high_availability,
@@ -82,12 +85,14 @@ def create(scope: Scope, network: Network, groups: Groups, credentials: Credenti
         security_group_ids=[groups.redis.id],
         at_rest_encryption_enabled=True,
         transit_encryption_enabled=True,
-        transit_encryption_mode="required",
-        auth_token=credentials.redis.apply(usable("redis.password", 16, 128, _FORBIDDEN)),
+        transit_encryption_mode=None if version.startswith("6") else "required",  # which 6 has of itself
+        auth_token=credentials.redis.apply(usable("redis.password", 16, 128, _SPECIAL)),
         auth_token_update_strategy="ROTATE",  # noqa: S106 - a strategy
         snapshot_retention_limit=ceil(scope.settings.redis.snapshots / DAY),
         final_snapshot_identifier=scope.physical("redis-final", 255) if scope.protect else None,
-        apply_immediately=not scope.protect,
+        # Half of a change that waits for the maintenance window is refused by ElastiCache: a replica that goes before
+        # failover is off, a parameter group that is still in use.
+        apply_immediately=True,
         tags=scope.tags("redis"),
         opts=scope.options(protect=scope.protect),
     )

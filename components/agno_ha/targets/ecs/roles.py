@@ -15,6 +15,8 @@ from agno_ha.targets.ecs.scope import Scope
 _REGISTRY = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<name>[^:@]+)"
 )
+_PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
+"""Of the regions whose names begin so."""
 
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 """Pulling an image of one repository in ECR; `ecr:GetAuthorizationToken` knows no repository."""
@@ -38,7 +40,7 @@ def execution(
         allow([READ_SECRET], pulumi.Output.all(*secrets)),
     ]
     if (found := _REGISTRY.match(scope.image)) is not None:
-        partition = "aws-cn" if found["region"].startswith("cn-") else "aws"
+        partition = _PARTITIONS.get(found["region"].rsplit("-", 2)[0], "aws")
         repository = f"arn:{partition}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"
         statements += [allow(["ecr:GetAuthorizationToken"], "*"), allow(PULL, repository)]
     return role(scope, "execution", "ecs-tasks.amazonaws.com", statements)

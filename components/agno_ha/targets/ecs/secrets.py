@@ -10,9 +10,9 @@ import pulumi_aws as aws
 
 from agno_ha.targets.ecs.scope import Scope
 
-_RECOVERY_DAYS = 0
-"""A deleted secret goes at once: AWS keeps the name of one that waits, and refuses the next of that name (a secret or
-RDS Proxy that is turned off and on again). Each value is in the stack's state or configuration as well."""
+_RECOVERY_DAYS = 30
+"""How long a deleted secret can be restored where data is protected: the longest, and AWS's own default. Where it is
+not, it goes at once. Source: `RecoveryWindowInDays` of Secrets Manager's DeleteSecret."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,10 @@ def keep(
     """Keep one value; the secret's ARN and the version that holds it."""
     secret = aws.secretsmanager.Secret(
         f"{scope.name}-{room}",
-        name=scope.physical(room, 256),
+        # AWS keeps the name of a secret that waits, and refuses the next one of it: each gets an ending of its own.
+        name_prefix=f"{scope.physical(room, 256)}-",
         description=description,
-        recovery_window_in_days=_RECOVERY_DAYS,
+        recovery_window_in_days=_RECOVERY_DAYS if scope.protect else 0,
         tags=scope.tags(room),
         opts=scope.options(),
     )

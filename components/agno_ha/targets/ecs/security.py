@@ -38,15 +38,17 @@ def create(scope: Scope, network: Network, *, ports: list[int]) -> Groups:
     app = _group(scope, network, "app", "Instances, reached by the load balancer alone")
     for port in ports:
         for index, source in enumerate(settings.load_balancer.allow_from):
+            # Named by its range: by its place it would become its neighbour's, which AWS refuses as given twice.
+            earlier = pulumi.Alias(name=f"{scope.name}-load-balancer-{port}-{index}")
             aws.vpc.SecurityGroupIngressRule(
-                f"{scope.name}-load-balancer-{port}-{index}",
+                f"{scope.name}-load-balancer-{port}-{source.replace('/', '-')}",
                 security_group_id=balancer.id,
                 ip_protocol="tcp",
                 from_port=port,
                 to_port=port,
                 cidr_ipv4=source,
                 tags=scope.tags(f"load-balancer-{port}"),
-                opts=scope.options(),
+                opts=pulumi.ResourceOptions.merge(scope.options(), pulumi.ResourceOptions(aliases=[earlier])),
             )
     _between(scope, "load-balancer-app", balancer, app, topology.app.port)
     # Models, registries and AWS's own services have no fixed addresses.

@@ -72,14 +72,17 @@ class EcsSettings(Section):
     """CloudWatch alarms and whom they tell."""
 
     def conflicts(self) -> Iterator[Conflict]:
-        """The certificate and the subnets are where the load balancer is."""
+        """The certificate, the topic and the subnets are where the load balancer is."""
         network = self.network
         if network.vpc_id is not None and not self.load_balancer.internal:
             yield from network.too_few("publicSubnetIds", network.public_subnet_ids)
-        arn = self.load_balancer.certificate_arn
-        if arn is not None and (where := arn.split(":")[3]) != self.region:
-            yield Conflict(
-                "loadBalancer.certificateArn",
-                f"in {where}, and a load balancer takes certificates of its own region {self.region} only",
-                f"Request or import the certificate in {self.region}",
-            )
+        for key, arn, who, fix in (
+            (
+                "loadBalancer.certificateArn", self.load_balancer.certificate_arn,
+                "a load balancer takes certificates", "Request or import the certificate",
+            ),
+            ("alarms.topicArn", self.alarms.topic_arn, "an alarm tells topics", "Name or make a topic"),
+        ):  # fmt: skip
+            if arn is not None and (where := arn.split(":")[3]) != self.region:
+                message = f"in {where}, and {who} of its own region {self.region} only"
+                yield Conflict(key, message, f"{fix} in {self.region}")

@@ -24,8 +24,9 @@ Cidr = Annotated[str, AfterValidator(_range)]
 ZONES = "abcdefgh"
 """Letters of zones that the address plan has room for; no region has more."""
 _Zone = Annotated[str, Matching(rf"[{ZONES}]", "must be a zone's letter", "Write a, b or c, one a line")]
+_TIME = r"([01]\d|2[0-3]):[0-5]\d"
 _Window = Matching(
-    r"\d\d:\d\d-\d\d:\d\d", "must be two times of the day in UTC", "Write it like 02:00-03:00, in quotes"
+    f"{_TIME}-{_TIME}", "must be two times of the day in UTC", "Write it like 02:00-03:00, in quotes"
 )
 _Days = Annotated[Duration, Between(0, 35 * DAY, duration_text)]
 Retention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]
@@ -139,6 +140,11 @@ class LoadBalancer(Section):
     ) = None
     """S3 bucket, which lets the load balancer write, for a line a request; default null: none."""
 
+    def conflicts(self) -> Iterator[Conflict]:
+        """A range is one rule of the firewall."""
+        if len(set(self.allow_from)) < len(self.allow_from):
+            yield Conflict("allowFrom", "names a range twice", "Name each once")
+
 
 class Postgres(Section):
     """The RDS instance; what it shall do stands in the topology."""
@@ -152,6 +158,22 @@ class Postgres(Section):
 
     backup_window: Annotated[str, _Window] | None = None
     """When backups are made, UTC, such as "02:00-03:00"; default null: AWS chooses."""
+
+    apply_immediately: bool = True
+    """Whether what restarts the server (class, version) is done by the `up` that asks for it; default true, so that the
+    memory parameters come with the class that they were computed for. false: in the maintenance window; a restart
+    before it starts the old class with them."""
+
+    ssl_mode: Literal["require", "verify-full"] = "verify-full"
+    """libpq's sslmode; default verify-full: the instances check who answers, by the authorities that our image carries.
+    `require` only encrypts: for an image without them, or a region that is younger than they are."""
+
+    def conflicts(self) -> Iterator[Conflict]:
+        """A backup needs its time."""
+        if self.backup_window is not None:
+            begin, end = (60 * int(time[:2]) + int(time[3:]) for time in self.backup_window.split("-"))
+            if (end - begin) % (24 * 60) < 30:
+                yield Conflict("backupWindow", "shorter than the half hour that RDS wants", "End it later")
 
 
 class Redis(Section):
@@ -168,7 +190,7 @@ class Redis(Section):
 
 
 class Logs(Section):
-    """Logs of the tasks."""
+    """Logs of the tasks and of the database."""
 
     retention_days: Annotated[
         Retention, Field(json_schema_extra={"enum": list(get_args(Retention)), "type": "integer"})

@@ -19,7 +19,12 @@ class InstanceClass(NamedTuple):
 
     @property
     def connections(self) -> int:
-        """Connections that RDS itself admits on this class: LEAST(DBInstanceClassMemory/9531392, 5000)."""
+        """Connections for which the class has memory, as RDS' own default counts them.
+
+        `LEAST(DBInstanceClassMemory/9531392, 5000)`: "max_connections" in AWS's guide to tuning PostgreSQL parameters.
+        `DBInstanceClassMemory` is a little less than the memory that a class is sold with (the user guide's "Quotas
+        and constraints"), by what AWS publishes nowhere; so this is the most that it can be.
+        """
         return min(self.memory // 9531392, 5000)
 
 
@@ -61,7 +66,8 @@ NODE_TYPES = {
     **{f"cache.{series}.2xlarge": 56_711_183_565 for series in ("r6g", "r7g")},
     **{f"cache.{series}.4xlarge": 113_609_865_216 for series in ("r6g", "r7g")},
 }
-"""Node type → bytes of its `maxmemory` before what is reserved."""
+"""Node type → bytes of its `maxmemory` before what is reserved: "Redis OSS node-type specific parameters" in
+ElastiCache's user guide, the same numbers for Valkey."""
 
 
 def instance_class(cpu: float, memory: int, connections: int) -> str | None:

@@ -8,10 +8,26 @@ from agno_ha.targets.ecs import sizes
 from agno_ha.targets.ecs.settings import EcsSettings
 from agno_ha.topology import Topology
 from agno_ha.topology.problem import Problem
-from agno_ha.topology.units import GiB, size_text
+from agno_ha.topology.units import GiB, TiB, size_text
 
 LEAST_STORAGE = 20 * GiB
 """Smallest gp3 volume of RDS."""
+
+_MOST_STORAGE = 64 * TiB
+_GROWTH = 10
+
+AUTHORITIES = frozenset({
+    "af-south-1", "ap-east-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1",
+    "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+    "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1",
+    "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1",
+    "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+})  # fmt: skip
+"""Regions whose RDS authorities the image carries (image/amazon-rds.crt)."""
+
+_RESERVED_USERS = ("admin", "rdsadmin")
+"""Master users that RDS for Postgres refuses: "cannot be used as it is a reserved word used by the engine"
+(aws-cloudformation/cfn-lint#4425 has tried them)."""
 
 _ENGINES = {
     ("redis", 6): ("6.2", "redis6.x"),
@@ -28,6 +44,17 @@ def instance_class(topology: Topology, settings: EcsSettings) -> str | None:
     return settings.postgres.instance_class or sizes.instance_class(
         postgres.cpu, postgres.memory, postgres.max_connections
     )
+
+
+def max_storage(topology: Topology, settings: EcsSettings) -> float:
+    """Return up to how many bytes the volume grows by itself; 0: it does not, since RDS has no larger one."""
+    storage = topology.postgres.storage
+    most = settings.postgres.max_storage or min(storage * _GROWTH, _MOST_STORAGE)
+    return most if most >= _grown(storage) else 0
+
+
+def _grown(storage: float) -> float:
+    return storage * 11 / 10  # RDS grows by a tenth at least
 
 
 def node_type(topology: Topology, settings: EcsSettings) -> str | None:
@@ -64,15 +91,29 @@ def postgres_problems(topology: Topology, settings: EcsSettings) -> Iterator[Pro
             )
     if postgres.mode == "external":
         return
+    for name, value in (("user", postgres.user), ("database", postgres.database)):
+        if not value[0].isalpha() or (name == "user" and value in _RESERVED_USERS):
+            message = "RDS takes names that begin with a letter, and for the user no reserved word"
+            yield Problem("", f"topology.postgres.{name}", value, message, "Choose another, such as agno")
     if postgres.storage < LEAST_STORAGE:
         fix = f"Raise postgres.storage to {size_text(LEAST_STORAGE)}"
         message = f"a volume of RDS has at least {size_text(LEAST_STORAGE)}"
         yield Problem("", "topology.postgres.storage", size_text(postgres.storage), message, fix)
     most = settings.postgres.max_storage
-    if most is not None and most < postgres.storage:
-        message = f"less than postgres.storage = {size_text(postgres.storage)}"
+    if most is not None and most < _grown(postgres.storage):
+        message = f"less than a tenth above postgres.storage = {size_text(postgres.storage)}"
         fix = "Raise it, or remove it"
         yield Problem("", "agno-ha:ecs.postgres.maxStorage", size_text(most), message, fix)
+    named = topology.app.environment.keys() | topology.app.secrets.keys()
+    if (
+        settings.postgres.ssl_mode == "verify-full"
+        and not postgres.pooler.enabled  # its certificate is by a public authority
+        and settings.region not in AUTHORITIES
+        and "PGSSLROOTCERT" not in named
+    ):
+        message = f"the image carries no authority of RDS in {settings.region}"
+        fix = "Set require, or name a bundle of your image in app.environment as PGSSLROOTCERT"
+        yield Problem("", "agno-ha:ecs.postgres.sslMode", "verify-full", message, fix)
     yield from _class_problems(topology, settings)
 
 

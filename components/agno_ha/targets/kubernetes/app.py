@@ -16,6 +16,7 @@ from agno_ha.targets.kubernetes.names import selector
 from agno_ha.targets.kubernetes.pod import Container, probe, template
 from agno_ha.targets.kubernetes.scope import Scope, memory
 from agno_ha.targets.kubernetes.store import service
+from agno_ha.topology.load_balancer import SCRATCH
 
 _STORES_ANSWER = 6.0
 """Seconds in which `/ready` says that a store does not answer: the image gives each five."""
@@ -55,7 +56,7 @@ def create(
             "cpu": cpu,
             "memory": memory_limit,
             "env": {**environment, **role_environment(scope.topology, role), **named},
-            "files": [mounted, memory("/tmp", "64Mi")],  # noqa: S108
+            "files": [mounted, memory("/tmp", quantities.size(SCRATCH))],  # noqa: S108
         }
         container = Container(
             name="agno",

@@ -13,12 +13,17 @@ from agno_ha.servers import POSTGRES_PORT
 from agno_ha.targets.kubernetes import quantities
 from agno_ha.targets.kubernetes.names import labels
 from agno_ha.targets.kubernetes.scope import Scope
+from agno_ha.targets.kubernetes.settings import KubernetesSettings
+from agno_ha.topology import Topology
 from agno_ha.topology.units import DAY
 
 API = "postgresql.cnpg.io/v1"
 
 SERVER = Server("postgres-rw", POSTGRES_PORT, "require")
 """The operator's Service of the primary; its certificate is the operator's own."""
+
+SERVERS = {"matchLabels": {"cnpg.io/cluster": "postgres"}}
+"""Selector of the servers, by what the operator's own Services choose them by."""
 
 OWNER = "postgres-owner"
 """Secret with the app's role, in the form that the operator reads."""
@@ -45,7 +50,8 @@ def create(scope: Scope, credentials: Credentials) -> pulumi.Resource:
     spec: dict[str, Any] = {
         "instances": settings.cloud_native_pg.instances,
         "imageName": settings.images.cloud_native_pg
-        or f"ghcr.io/cloudnative-pg/postgresql:{postgres.version}",
+        # `system` has Barman, for backups; the tag of the version alone is of an abandoned Debian.
+        or f"ghcr.io/cloudnative-pg/postgresql:{postgres.version}-system-bookworm",
         "imagePullPolicy": settings.images.pull_policy,
         "bootstrap": {
             "initdb": {
@@ -55,12 +61,25 @@ def create(scope: Scope, credentials: Credentials) -> pulumi.Resource:
                 "postInitApplicationSQL": [f'REVOKE CONNECT ON DATABASE "{postgres.database}" FROM PUBLIC'],
             }
         },
-        "postgresql": {"parameters": postgres.settings()},
+        "postgresql": {
+            "parameters": postgres.settings(),
+            # A standby has each turn before it is acknowledged; `preferred`: while there is none, the primary goes on.
+            "synchronous": {"method": "any", "number": 1, "dataDurability": "preferred"},
+        },
         "resources": {"requests": resources, "limits": dict(resources)},
         "storage": storage,
         "stopDelay": quantities.seconds(postgres.stop_grace),
         # One host never has two of them, where there are enough hosts.
         "affinity": {"enablePodAntiAffinity": True, "topologyKey": "kubernetes.io/hostname"},
+        # Nor one zone all, where there are more.
+        "topologySpreadConstraints": [
+            {
+                "maxSkew": 1,
+                "topologyKey": "topology.kubernetes.io/zone",
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": SERVERS,
+            }
+        ],
         # Its pods are found by the network policies like any others.
         "inheritedMetadata": {"labels": labels("postgres", scope.name)},
     }
@@ -68,7 +87,10 @@ def create(scope: Scope, credentials: Credentials) -> pulumi.Resource:
         spec["imagePullSecrets"] = [{"name": name} for name in settings.images.pull_secrets]
     if settings.node_selector:
         spec["affinity"]["nodeSelector"] = dict(settings.node_selector)
-    backups = backed_up(scope)
+    if settings.cloud_native_pg.service_account_annotations:
+        annotations = dict(settings.cloud_native_pg.service_account_annotations)
+        spec["serviceAccountTemplate"] = {"metadata": {"annotations": annotations}}
+    backups = backed_up(scope.topology, settings)
     if backups:
         spec["backup"] = backups
     cluster: pulumi.Resource = scope.custom(
@@ -86,13 +108,14 @@ def create(scope: Scope, credentials: Credentials) -> pulumi.Resource:
     return cluster
 
 
-def backed_up(scope: Scope) -> dict[str, Any]:
+def backed_up(topology: Topology, settings: KubernetesSettings) -> dict[str, Any]:
     """Return the Cluster's `backup`; empty where none are made."""
-    place, retention = scope.settings.cloud_native_pg.backups, scope.topology.postgres.backups.retention
+    place, retention = settings.cloud_native_pg.backups, topology.postgres.backups.retention
     if not place.made or not retention:
         return {}
     if place.volume_snapshot_class is not None:
-        return {"volumeSnapshot": {"className": place.volume_snapshot_class}}
+        # Hot ones are nothing without the log, which only an object store gets; a standby is stopped for them.
+        return {"volumeSnapshot": {"className": place.volume_snapshot_class, "online": False}}
     store: dict[str, Any] = {"destinationPath": place.destination, "wal": {"compression": "gzip"}}
     if place.endpoint is not None:
         store["endpointURL"] = place.endpoint

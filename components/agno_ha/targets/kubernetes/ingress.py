@@ -78,6 +78,9 @@ def told(scope: Scope) -> dict[str, str]:
         f"{quantities.seconds(app.drain.delay + app.drain.timeout)}",
         "healthcheck-path": "/ready",
     }
+    if balancer.tls.mode != "off":
+        # Without them it listens on 80 alone: its certificate is ACM's, so spec.tls tells it nothing.
+        of_alb |= {"listen-ports": '[{"HTTP":80},{"HTTPS":443}]', "ssl-redirect": "443"}
     prefix, words = {
         "ingress-nginx": ("nginx.ingress.kubernetes.io", of_nginx),
         "haproxy": ("haproxy.org", of_haproxy),

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pulumi
 
 from agno_ha.targets.kubernetes.images import refer
 from agno_ha.targets.kubernetes.scaling import LONGEST_PERIOD
-from agno_ha.targets.kubernetes.settings import KubernetesSettings
+from agno_ha.targets.kubernetes.settings import LABEL, KubernetesSettings
 from agno_ha.topology import Topology
 from agno_ha.topology.problem import Problem
 from agno_ha.topology.units import duration_text
+from agno_ha.validation import by_default
 
 _SETTINGS = "agno-ha:kubernetes"
 _ALB_LONGEST = 4000
 """Seconds; the longest idle timeout of AWS' load balancer."""
 
 
-def problems(topology: Topology, settings: KubernetesSettings) -> list[Problem]:
+def problems(topology: Topology, settings: KubernetesSettings, namespace: str | None = None) -> list[Problem]:
     """Return what would be refused, or would not do what was asked for."""
     return [
+        *_namespace_problems(settings, namespace),
         *_image_problems(topology, settings),
         *_front_problems(topology, settings),
         *_scaling_problems(topology, settings),
@@ -30,6 +33,19 @@ def problems(topology: Topology, settings: KubernetesSettings) -> list[Problem]:
 def _problem(path: str, value: str | None, message: str, fix: str) -> Problem:
     where = f"{_SETTINGS}.{path.removeprefix('.')}" if path.startswith(".") else f"topology.{path}"
     return Problem("", where, value, message, fix)
+
+
+def _namespace_problems(settings: KubernetesSettings, default: str | None) -> Iterator[Problem]:
+    namespace = settings.namespace or default
+    if namespace is None:
+        return
+    shown = namespace if settings.namespace else by_default(namespace)
+    if namespace == "default" or namespace.startswith("kube-"):
+        message, fix = "is the cluster's own, and would go with the service", "Use one for this service alone"
+        yield _problem(".namespace", shown, message, fix)
+    elif not re.fullmatch(LABEL, namespace):
+        fix = "Set it to up to 63 lower-case letters, digits and -, no - first or last"
+        yield _problem(".namespace", shown, "must be a DNS label", fix)
 
 
 def _image_problems(topology: Topology, settings: KubernetesSettings) -> Iterator[Problem]:
@@ -177,12 +193,19 @@ def unsupported(topology: Topology, settings: KubernetesSettings) -> Iterator[st
             else "set postgres.highAvailability"
         )
         yield f"No backups are made: topology.postgres.backups has no effect. To have them, {how}."
+    elif (
+        "backups" in postgres.model_fields_set
+        and postgres.backups.retention
+        and settings.cloud_native_pg.backups.volume_snapshot_class is not None
+        and backs_up(topology, settings)
+    ):
+        yield "CloudNativePG deletes no snapshots: topology.postgres.backups.retention is the least that is kept."
     front = settings.load_balancer
     if front.kind == "service":
         yield (
             "A Service has no timeouts, no body limit and no paths: the cloud's hold, /metrics can be read from "
-            "outside, and what clients say in X-Forwarded-* is believed. topology.loadBalancer has no effect but for "
-            "httpPort."
+            "outside, and what clients say in X-Forwarded-* is believed unless topology.app.environment."
+            "FORWARDED_ALLOW_IPS names whom to believe. topology.loadBalancer has no effect but for httpPort."
         )
     elif front.kind == "ingress":
         given = {"httpPort", "httpsPort", "replicas", "cpu", "memory"} & {

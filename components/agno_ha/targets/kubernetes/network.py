@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pulumi_kubernetes as kubernetes
 
 from agno_ha import nginx
 from agno_ha.servers import PGBOUNCER_PORT, POSTGRES_PORT, REDIS_PORT
+from agno_ha.targets.kubernetes import cloudnativepg
 from agno_ha.targets.kubernetes.names import APP_PODS, labels, selector
 from agno_ha.targets.kubernetes.pod import ACCOUNT
 from agno_ha.targets.kubernetes.scope import Scope
@@ -22,7 +24,10 @@ _ANYWHERE: tuple[dict[str, Any], ...] = ()
 _OUTSIDE: dict[str, Any] = {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}}
 # A cache of DNS on each node listens on a link-local address and on that of the Service, which no selector chooses.
 _DNS_BLOCKS = ("169.254.0.0/16", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+# EKS' agent on each node, which exchanges a service account's token for credentials of AWS.
+_POD_IDENTITY = {"ipBlock": {"cidr": "169.254.170.23/32"}}
 _CNPG_STATUS = 8000
+_SOLVER = 8089
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def create(scope: Scope) -> Scope:
                 },
             },
             # With it goes everything in it, the volumes too.
-            opts=scope.options(protect=scope.protect),
+            opts=replace(scope, provider=scope.creator).options(protect=scope.protect),
         )
         scope = replace(scope, before=(namespace,))
     account = kubernetes.core.v1.ServiceAccount(
@@ -80,6 +85,7 @@ def policies(scope: Scope) -> dict[str, dict[str, Any]]:
         **_stores(scope),
         **_app(scope),
         **(_nginx(topology) if scope.settings.load_balancer.kind == "nginx" else {}),
+        **(_solver() if scope.settings.tls.issuer and scope.settings.load_balancer.kind == "ingress" else {}),
     }
 
 
@@ -97,7 +103,7 @@ def _stores(scope: Scope) -> dict[str, dict[str, Any]]:
             come, to = _cluster(scope, come[0])
         made["postgres"] = _policy("postgres", come=come, to=to)
     if postgres.pooler.enabled:
-        server = _Flow([_component("postgres")], (POSTGRES_PORT,))
+        server = _Flow([_server(scope)], (POSTGRES_PORT,))
         if postgres.mode == "external":
             server = _Flow([_OUTSIDE], (postgres.external.port,))
         made["pgbouncer"] = _policy("pgbouncer", come=[_Flow(app, (PGBOUNCER_PORT,))], to=[server])
@@ -109,20 +115,45 @@ def _stores(scope: Scope) -> dict[str, dict[str, Any]]:
 def _cluster(scope: Scope, clients: _Flow) -> tuple[list[_Flow], list[_Flow]]:
     """CloudNativePG's servers replicate, answer the operator, ask the API server and write backups."""
     operator = _namespace(scope.settings.cloud_native_pg.operator_namespace)
-    each_other = _Flow([_component("postgres")], (POSTGRES_PORT, _CNPG_STATUS))
-    come = [clients, each_other, _Flow([operator], (POSTGRES_PORT, _CNPG_STATUS))]
-    return come, [each_other, _Flow([_OUTSIDE], (443, 6443))]
+    ports = (POSTGRES_PORT, _CNPG_STATUS)
+    come = [clients, _Flow([_component("postgres")], ports), _Flow([operator], ports)]
+    return come, [_Flow([_server(scope)], ports), _Flow([_OUTSIDE], (443, 6443)), *_object_store(scope)]
+
+
+def _object_store(scope: Scope) -> list[_Flow]:
+    """Return the way to the backups' store, which may be a pod or a node, and to the identity that opens it."""
+    place = scope.settings.cloud_native_pg.backups
+    if place.destination is None or not cloudnativepg.backed_up(scope.topology, scope.settings):
+        return []
+    flows = []
+    if place.endpoint is not None:
+        url = urlsplit(place.endpoint)
+        flows.append(_Flow(_ANYWHERE, (url.port or {"http": 80, "https": 443}[url.scheme],)))
+    if place.secret is None:
+        flows.append(_Flow([_POD_IDENTITY], (80,)))
+    return flows
+
+
+def _server(scope: Scope) -> dict[str, Any]:
+    """Return whom to ask for Postgres.
+
+    EKS' agent follows a Service only where the peer's labels are in the Service's own selector, and the operator's
+    Service chooses by its own labels.
+    """
+    if scope.topology.postgres.high_availability:
+        return {"podSelector": cloudnativepg.SERVERS}
+    return _component("postgres")
 
 
 def _app(scope: Scope) -> dict[str, dict[str, Any]]:
     topology, balancer, monitoring = scope.topology, scope.settings.load_balancer, scope.settings.monitoring
-    stores = [("redis", REDIS_PORT)] if topology.redis.mode == "managed" else []
+    stores = [(_component("redis"), REDIS_PORT)] if topology.redis.mode == "managed" else []
     if topology.postgres.pooler.enabled:
-        stores.append(("pgbouncer", PGBOUNCER_PORT))
+        stores.append((_component("pgbouncer"), PGBOUNCER_PORT))
     elif topology.postgres.mode == "managed":
-        stores.append(("postgres", POSTGRES_PORT))
+        stores.append((_server(scope), POSTGRES_PORT))
     # The models are outside, wherever they are; some networks don't count pods to a block of addresses.
-    out = [_Flow([_OUTSIDE]), *(_Flow([_component(store)], (port,)) for store, port in stores)]
+    out = [_Flow([_OUTSIDE]), *(_Flow([store], (port,)) for store, port in stores)]
     controller = balancer.controller_namespace
     front = {
         "nginx": (_component("nginx"),),
@@ -147,6 +178,16 @@ def _nginx(topology: Topology) -> dict[str, dict[str, Any]]:
     ports = (nginx.HTTP_PORT, nginx.HTTPS_PORT) if secure else (nginx.HTTP_PORT,)
     to_web = _Flow([_component("web")], (topology.app.port,))
     return {"nginx": _policy("nginx", come=[_Flow(_ANYWHERE, ports)], to=[to_web])}
+
+
+def _solver() -> dict[str, dict[str, Any]]:
+    """cert-manager's pods in our namespace, which answer an HTTP-01 challenge through the Ingress controller."""
+    spec = {
+        "podSelector": {"matchLabels": {"acme.cert-manager.io/http01-solver": "true"}},
+        "policyTypes": ["Ingress"],
+        "ingress": [_Flow(_ANYWHERE, (_SOLVER,)).rule("from")],
+    }
+    return {"http01": spec}
 
 
 def _policy(

@@ -49,6 +49,8 @@ class Scope:
     """A random secret: with it a digest tells nothing of what it was made from."""
     provider: pulumi.ProviderResource | None = None
     """The cluster; None where the component was given one."""
+    creator: pulumi.ProviderResource | None = None
+    """The cluster for what must not be there yet: somebody else's namespace would be taken over, and go with ours."""
     before: tuple[pulumi.Resource, ...] = field(default=())
     """What everything waits for: the namespace."""
 

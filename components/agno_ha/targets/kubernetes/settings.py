@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -13,11 +14,11 @@ from agno_ha.topology.units import HOUR, Duration, duration_text
 Reference = Annotated[str | None, Unprinted()]
 """An image; never shown in an error, since `user:password@host` is a way to write one."""
 
-_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 Label = Annotated[
     str,
     Matching(
-        _LABEL, "must be a DNS label", "Use up to 63 lower-case letters, digits and -, no - first or last"
+        LABEL, "must be a DNS label", "Use up to 63 lower-case letters, digits and -, no - first or last"
     ),
 ]
 """Name of a namespace."""
@@ -25,7 +26,7 @@ Label = Annotated[
 Name = Annotated[
     str,
     Matching(
-        rf"{_LABEL}(\.{_LABEL})*",
+        rf"{LABEL}(\.{LABEL})*",
         "must be a name as Kubernetes has them",
         "Use lower-case letters, digits, dots and -",
     ),
@@ -62,7 +63,8 @@ class ImageReferences(Section):
     """Image with `pgbouncer FILE` as its command; none is official. Required with `postgres.pooler`."""
 
     cloud_native_pg: Reference = None
-    """Image of CloudNativePG's Postgres. Default: the operator's own for `postgres.version`."""
+    """Image of CloudNativePG's Postgres, with Barman where backups go to an object store. Default: the project's
+    `<version>-system-bookworm`."""
 
     pull_policy: Literal["IfNotPresent", "Always", "Never"] = "IfNotPresent"
     """When a node pulls; default IfNotPresent: the images are pinned."""
@@ -159,10 +161,11 @@ class BackupSettings(Section):
     """The store's address where it is not AWS'; default null."""
 
     secret: Name | None = None
-    """Secret with ACCESS_KEY_ID and ACCESS_SECRET_KEY; default null: the pod's own identity."""
+    """Secret with ACCESS_KEY_ID and ACCESS_SECRET_KEY; default null: the pod's own identity
+    (`serviceAccountAnnotations`, or EKS Pod Identity for the service account `postgres`)."""
 
     volume_snapshot_class: Name | None = None
-    """Snapshots by this class instead; default null."""
+    """Snapshots by this class instead, of a standby that is stopped for it; default null. None is ever deleted."""
 
     schedule: Annotated[
         str,
@@ -173,7 +176,11 @@ class BackupSettings(Section):
     """When; six fields, seconds first; default every day at 2:00."""
 
     def conflicts(self) -> Iterator[Conflict]:
-        """One place."""
+        """One place, with a port that the network can be told."""
+        try:
+            _ = urlsplit(self.endpoint or "").port
+        except ValueError:
+            yield Conflict("endpoint", "has no valid port", "Use one from 1 to 65535")
         if self.destination is not None and self.volume_snapshot_class is not None:
             yield Conflict(
                 "destination", "given together with backups.volumeSnapshotClass", "Keep one of the two"
@@ -196,6 +203,10 @@ class CloudNativePg(Section):
 
     backups: BackupSettings = Field(default_factory=BackupSettings)
     """Where `postgres.backups` go."""
+
+    service_account_annotations: Annotated[Texts, Unprinted()] = Field(default_factory=dict)
+    """Annotations of the servers' service account, such as `eks.amazonaws.com/role-arn`: the identity that opens
+    `backups.destination` where `backups.secret` is null; default none."""
 
 
 class Monitoring(Section):

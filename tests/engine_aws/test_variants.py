@@ -1,0 +1,103 @@
+"""Another stack, after the tier's own is gone: in an existing VPC, on external stores, plain HTTP, of a fixed size."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from aws.vpc import existing
+
+from .account import REGION, Account
+from .settings import BOUNDS, CREATE, DELETE, REPLACE, UPDATE, alarms, every
+
+EXTERNAL = {
+    name: {"mode": "external", "password": "given", "external": {"host": f"{name}.example.com"}}
+    for name in ("postgres", "redis")
+}
+SECURE = {
+    **every(CREATE, "Listener", "https"), **every(UPDATE, "Listener", "http"),
+    **every(REPLACE, "ListenerRule", "metrics"),
+    **every(CREATE, "SecurityGroupIngressRule", "load-balancer-443-0.0.0.0-0"),
+}  # fmt: skip
+SCALED = {**BOUNDS, **every(CREATE, "Policy", "scaling-cpu", "scaling-memory", "scaling-requests"),
+          **alarms("ceiling", operation=CREATE)}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def variant(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Account:
+    made = Account(tmp_path_factory.mktemp("variant"), endpoint)
+    made.keep("given", "a given password")
+    topology = made.settings["config"]["agno-ha:topology"]
+    made.settings["config"]["agno-ha:topology"] = {
+        **topology,
+        **EXTERNAL,
+        "scaling": {**topology["scaling"], "min": 4, "max": 4},
+    }
+    certificate = made.settings["config"]["agno-ha:ecs"]["loadBalancer"].pop("certificateArn")
+    made.certificate = certificate
+    made.change({"ecs": {
+        "network": {"nat": "one", **existing(made.client("ec2"), REGION)}, "loadBalancer": {"plainHttp": True},
+    }})  # fmt: skip
+    return made
+
+
+def test_it_is_made_without_what_is_there_already(variant: Account) -> None:
+    touched = variant.preview({})
+    assert set(touched.values()) == {"create"}
+    kinds = {name.partition(" ")[2] for name in touched}
+    assert not kinds & {
+        f"({name})" for name in ("Vpc", "Subnet", "NatGateway", "Instance", "ReplicationGroup", "Policy")
+    }
+    variant.pulumi.run("up", "--yes", "--skip-preview")
+    variant.pulumi.run("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+    variant.pulumi.run("up", "--yes", "--skip-preview", "--expect-no-changes")
+    outputs = json.loads(variant.pulumi.run("stack", "output", "--json").stdout)
+    assert outputs["url"] == "http://agents.example.com"
+    definition = variant.client("ecs").describe_task_definition(
+        taskDefinition=variant.service()["taskDefinition"]
+    )
+    app, *_ = definition["taskDefinition"]["containerDefinitions"]
+    hosts = {each["name"]: each["value"] for each in app["environment"] if each["name"].endswith("_HOST")}
+    assert hosts == {"POSTGRES_HOST": "postgres.example.com", "REDIS_HOST": "redis.example.com"}
+    assert variant.service()["desiredCount"] == 4
+
+
+def test_https_comes_and_goes(variant: Account) -> None:
+    plain = {"ecs": {"loadBalancer": {"plainHttp": True, "certificateArn": None}}}
+    secure = {"ecs": {"loadBalancer": {"plainHttp": False, "certificateArn": variant.certificate}}}
+    assert variant.preview(secure) == SECURE
+    variant.change(secure)
+    variant.pulumi.run("up", "--yes", "--skip-preview")
+    variant.pulumi.run("up", "--yes", "--skip-preview", "--expect-no-changes")
+    back = {name: DELETE if operation == CREATE else operation for name, operation in SECURE.items()}
+    assert variant.preview(plain) == back
+    variant.change(plain)
+    variant.pulumi.run("up", "--yes", "--skip-preview")
+    [listener] = variant.client("elbv2").describe_listeners(
+        LoadBalancerArn=variant.client("elbv2").describe_load_balancers()["LoadBalancers"][0][
+            "LoadBalancerArn"
+        ]
+    )["Listeners"]
+    assert (listener["Protocol"], listener["DefaultActions"][0]["Type"]) == ("HTTP", "forward")
+
+
+def test_a_fixed_size_becomes_a_range(variant: Account) -> None:
+    assert variant.preview({"scaling": {"min": 2, "max": 6}}) == SCALED
+    variant.change({"scaling": {"min": 2, "max": 6}})
+    variant.pulumi.run("up", "--yes", "--skip-preview")
+    assert variant.service()["desiredCount"] == 4  # the autoscaler's, who now has room
+    variant.pulumi.run("up", "--yes", "--skip-preview", "--expect-no-changes")
+
+
+def test_it_leaves_what_was_there(variant: Account, tmp_path: Path) -> None:
+    variant.change({"environment": "dev"})
+    variant.pulumi.run("up", "--yes", "--skip-preview")
+    variant.pulumi.run("destroy", "--yes", "--skip-preview")
+    assert variant.left() == {}
+    assert (
+        len(
+            variant.client("ec2").describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.1.0.0/16"]}])["Vpcs"]
+        )
+        == 1
+    )
