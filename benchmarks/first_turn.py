@@ -15,7 +15,7 @@ from typing import Any
 
 import docker
 import httpx
-from agno_ha.operations import quickstart, swarm
+from agno_ha.operations import quickstart, swarm, swarm_removal
 from agno_ha.targets.docker import images
 from common import VENV, alternate, earlier, ratio, save, scratch, spread, table
 from harness.deployment import Deployment, free_port
@@ -66,7 +66,7 @@ def by_hand(engine: docker.DockerClient, found: images.Images) -> float:
         until_answered(port, values["security_key"])
         return time.monotonic() - start
     finally:
-        swarm.remove(engine, NAMESPACE, data=True, progress=lambda _: None)
+        swarm_removal.remove(engine, NAMESPACE, data=True, progress=lambda _: None)
 
 
 def ours(directory: Path, way: str, log: list[list[Any]]) -> float:
@@ -91,7 +91,7 @@ def ours(directory: Path, way: str, log: list[list[Any]]) -> float:
         return time.monotonic() - start
     finally:
         # All of it without the CLI too: the state goes with the directory.
-        swarm.remove(deployment.engine, NAMESPACE, data=True, progress=lambda _: None)
+        swarm_removal.remove(deployment.engine, NAMESPACE, data=True, progress=lambda _: None)
 
 
 def show(result: dict[str, Any]) -> str:

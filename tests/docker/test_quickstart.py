@@ -12,7 +12,7 @@ from pathlib import Path
 import docker
 import pytest
 import yaml
-from agno_ha.operations import swarm
+from agno_ha.operations import swarm, swarm_removal
 from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
 from harness.deployment import ROOT, free_port
 from harness.leaks import Scan
@@ -82,7 +82,7 @@ def clone(tmp_path: Path) -> Iterator[Clone]:
         yield made
     finally:
         with swarm.engine() as engine:
-            swarm.remove(engine, f"agno-ha-{STACK}", data=True, progress=print)
+            swarm_removal.remove(engine, f"agno-ha-{STACK}", data=True, progress=print)
 
 
 def containers(engine: docker.DockerClient) -> set[str]:

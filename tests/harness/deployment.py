@@ -12,7 +12,7 @@ from typing import Any
 
 import docker
 import yaml
-from agno_ha.operations import automation, carrying, stack_deploy, swarm
+from agno_ha.operations import automation, carrying, stack_deploy, swarm_removal
 from agno_ha.operations.model import Kind
 from agno_ha.operations.workspace import Workspace
 from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
@@ -97,7 +97,7 @@ class Deployment(Service):
     def down(self, *, data: bool = True) -> None:
         if self.way == "pulumi":
             carrying.carry_out(self.workspace, Kind.DESTROY if data else Kind.DOWN, print)
-        swarm.remove(self.engine, self.namespace, data=data, progress=print)
+        swarm_removal.remove(self.engine, self.namespace, data=data, progress=print)
         self.engine.close()
 
     # Talking to it -----------------------------------------------------------------------------------------

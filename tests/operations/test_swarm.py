@@ -10,7 +10,17 @@ from typing import Any
 
 import pytest
 import requests
-from agno_ha.operations import doctor, health, quickstart, reach, stack_deploy, status, swarm, work
+from agno_ha.operations import (
+    doctor,
+    health,
+    quickstart,
+    reach,
+    stack_deploy,
+    status,
+    swarm,
+    swarm_services,
+    work,
+)
 from agno_ha.operations.errors import OperationError
 from agno_ha.operations.workspace import Vault, Workspace
 from docker.errors import APIError, DockerException, NotFound
@@ -183,16 +193,16 @@ def stack() -> Any:
     ],
 )
 def test_why_a_task_waits_is_told(status: dict[str, str]) -> None:
-    [row] = swarm.look(Engine(Service("web", task(state="pending", **status))), "agno-ha-dev")  # type: ignore[arg-type]
+    [row] = swarm_services.look(Engine(Service("web", task(state="pending", **status))), "agno-ha-dev")  # type: ignore[arg-type]
     assert row.problem.startswith("0 of 1 running: no suitable node (insufficient resources on 1 node); see")
 
 
 def test_tasks_of_before_an_update_are_not_waited_for() -> None:
     web = Service("web", task(), old=1)
     with pytest.raises(OperationError, match="Not all services came up within 0 s"):
-        swarm.wait_converged(Engine(web), "agno-ha-dev", timeout=0, progress=print)  # type: ignore[arg-type]
+        swarm_services.wait_converged(Engine(web), "agno-ha-dev", timeout=0, progress=print)  # type: ignore[arg-type]
     web.all.append(task())
-    swarm.wait_converged(Engine(web), "agno-ha-dev", timeout=0, progress=print)  # type: ignore[arg-type]
+    swarm_services.wait_converged(Engine(web), "agno-ha-dev", timeout=0, progress=print)  # type: ignore[arg-type]
 
 
 # Where it is asked -----------------------------------------------------------------------------------------------
@@ -213,7 +223,7 @@ def test_the_load_balancer_is_asked_where_it_answers(
     address: str, publish: str, node: str, there: bool
 ) -> None:
     engine = Engine(Service("web", task()), Service("nginx", task(node), publish=publish), address=address)
-    assert swarm.here(engine, "agno-ha-dev") is there  # type: ignore[arg-type]
+    assert swarm_services.here(engine, "agno-ha-dev") is there  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -97,7 +97,7 @@ def _state(workspace: Workspace) -> Iterator[Finding]:
 def _docker(workspace: Workspace, stack: Stack) -> Iterator[Finding]:
     command = shutil.which("docker")
     yield Finding(what="docker command", ok=command is not None, says=command or "apt-get install docker.io")
-    from agno_ha.operations import swarm
+    from agno_ha.operations import swarm, swarm_services
 
     try:
         with swarm.engine() as client:
@@ -108,7 +108,9 @@ def _docker(workspace: Workspace, stack: Stack) -> Iterator[Finding]:
             manager = not wrong and state["LocalNodeState"] == "active"
             says = "a manager" if manager else "none yet; up makes one of one node (docker swarm init)"
             yield Finding(what="Swarm", ok=manager, needed=bool(wrong), says=wrong or says)
-            mine = {row.name for row in swarm.look(client, workspace.namespace)} if manager else set()
+            mine = (
+                {row.name for row in swarm_services.look(client, workspace.namespace)} if manager else set()
+            )
             disk = Path(info["DockerRootDir"])
     except OperationError as error:
         yield Finding(what="Docker engine", ok=False, says=str(error))

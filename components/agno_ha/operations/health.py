@@ -57,21 +57,21 @@ def watched(workspace: Workspace) -> Iterator[Platform]:
 
 class _Swarm(Platform):
     def __init__(self, workspace: Workspace, client: Any) -> None:
-        from agno_ha.operations import swarm
+        from agno_ha.operations import swarm_services
 
         super().__init__(workspace)
-        self._swarm = swarm
+        self._services = swarm_services
         self._client = client
         self._namespace = workspace.namespace
-        self._before = swarm.before(client, self._namespace)
+        self._before = swarm_services.before(client, self._namespace)
 
     def reasons(self) -> list[str]:
-        return self._swarm.reasons(self._client, self._namespace, self._before)
+        return self._services.reasons(self._client, self._namespace, self._before)
 
     def check(self, outputs: OutputMap, state: Mapping[str, Any], progress: Progress) -> None:
         # The provider is content when enough tasks run, which they also do while an update is being judged.
         progress("Waiting until every service runs what was asked for")
-        self._swarm.wait_converged(
+        self._services.wait_converged(
             self._client, self._namespace, timeout=CONVERGED, progress=_quiet, earlier=self._before
         )
         asked = {
@@ -79,9 +79,9 @@ class _Swarm(Platform):
             for entry in state.get("resources", [])
             if entry["type"] == "docker:index/service:Service"
         }
-        if others := self._swarm.others(self._client, self._namespace, asked):
+        if others := self._services.others(self._client, self._namespace, asked):
             raise OperationError("Not what was asked for runs: " + "; ".join(others))
-        ask(str(outputs["url"].value), progress, here=self._swarm.here(self._client, self._namespace))
+        ask(str(outputs["url"].value), progress, here=self._services.here(self._client, self._namespace))
 
 
 def reachable(workspace: Workspace, address: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from agno_ha import stack
 from agno_ha.offline import Secret
-from agno_ha.operations import automation, health, reach, stack_deploy, swarm
+from agno_ha.operations import automation, health, reach, stack_deploy, swarm, swarm_removal, swarm_services
 from agno_ha.operations.carrying import held
 from agno_ha.operations.errors import OperationError, Progress
 from agno_ha.operations.model import Kind
@@ -55,9 +55,9 @@ def up_without_cli(workspace: Workspace, wanted: stack.Stack, progress: Progress
         "No Pulumi CLI can be had: the same program is evaluated offline and run by `docker stack deploy`"
     )
     with held(workspace, Kind.UP), swarm.engine() as client:
-        _refuse_others(workspace, swarm.standing(client, workspace.namespace, data=True))
+        _refuse_others(workspace, swarm_removal.standing(client, workspace.namespace, data=True))
         plan = stack_deploy.up(workspace, client, progress=progress)
-        here = swarm.here(client, workspace.namespace)
+        here = swarm_services.here(client, workspace.namespace)
     if key := _plain(plan.outputs.get("securityKey")):
         workspace.keep(workspace.security_key_file, str(key))
     health.ask(url(wanted.topology), progress, here=here)
@@ -73,10 +73,10 @@ def take_down(workspace: Workspace, progress: Progress, *, data: bool, cli: bool
     with swarm.engine() as client:
         if not cli:
             if data:
-                swarm.check_volumes(client, workspace.namespace, progress)
+                swarm_removal.check_volumes(client, workspace.namespace, progress)
             else:
-                _refuse_others(workspace, swarm.standing(client, workspace.namespace, data=False))
-            swarm.remove(client, workspace.namespace, data=data, progress=progress)
+                _refuse_others(workspace, swarm_removal.standing(client, workspace.namespace, data=False))
+            swarm_removal.remove(client, workspace.namespace, data=data, progress=progress)
         if data:
             for path in sorted(workspace.private.rglob("*"), reverse=True):
                 path.rmdir() if path.is_dir() else path.unlink()

@@ -90,7 +90,7 @@ def remove_unknown(workspace: Workspace, resources: Sequence[Mapping[str, Any]],
         where = _BY_HAND.get(target, "").format(namespace=workspace.namespace)
         progress(f"Objects that no state knows are not removed on {target}; look for them: {where}")
         return
-    from agno_ha.operations import swarm
+    from agno_ha.operations import swarm, swarm_removal
 
     known = {str(entry.get("id")) for entry in resources if entry["type"].startswith("docker:")}
     begun = next(
@@ -99,9 +99,9 @@ def remove_unknown(workspace: Workspace, resources: Sequence[Mapping[str, Any]],
     since = datetime.fromisoformat(begun) if begun else None
     with swarm.engine() as client:
         # No interrupted run of this state made what is older than the state: it was lost, or it is another's stack.
-        if foreign := swarm.unknown_before(client, workspace.namespace, known, since):
+        if foreign := swarm_removal.unknown_before(client, workspace.namespace, known, since):
             raise OperationError(_foreign(workspace, foreign))
-        swarm.remove_unknown(client, workspace.namespace, known, progress)
+        swarm_removal.remove_unknown(client, workspace.namespace, known, progress)
 
 
 def _foreign(workspace: Workspace, names: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from agno_ha.check import formats
 from agno_ha.configuration import PROJECT
 from agno_ha.credentials import PASSWORD
 from agno_ha.offline import Plan
-from agno_ha.operations import checks, reach, swarm
+from agno_ha.operations import checks, reach, swarm_services
 from agno_ha.operations.errors import OperationError, PolicyError, Progress
 from agno_ha.operations.workspace import Vault, Workspace
 from agno_ha.render.stack import Rendered, render
@@ -117,7 +117,7 @@ def up(
     )
     if done.returncode:
         raise OperationError(f"docker stack deploy failed: {done.stderr.strip()}")
-    swarm.wait_converged(client, workspace.namespace, timeout=timeout, progress=progress)
+    swarm_services.wait_converged(client, workspace.namespace, timeout=timeout, progress=progress)
     _prune(files, client, workspace.namespace)
     return made
 

@@ -80,7 +80,7 @@ def ready(url: str) -> bool:
 
 
 def _docker(workspace: Workspace) -> Status:
-    from agno_ha.operations import swarm
+    from agno_ha.operations import swarm, swarm_services
     from agno_ha.targets import docker
 
     url = docker.url(reach.read(workspace).topology)
@@ -89,9 +89,9 @@ def _docker(workspace: Workspace) -> Status:
             ServiceStatus(
                 room=row.name, wanted=row.wanted, running=row.running, image=row.image, problem=row.problem
             )
-            for row in swarm.look(client, workspace.namespace)
+            for row in swarm_services.look(client, workspace.namespace)
         ]
-        here = swarm.here(client, workspace.namespace)
+        here = swarm_services.here(client, workspace.namespace)
     return Status(
         stack=workspace.stack, target="docker", url=url, ready=ready(url) if here else None, services=services
     )

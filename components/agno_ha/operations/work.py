@@ -157,10 +157,10 @@ class Work:
             reach.read(self.workspace)
 
     def _check_volumes(self) -> None:
-        from agno_ha.operations import swarm
+        from agno_ha.operations import swarm, swarm_removal
 
         with swarm.engine() as client:
-            swarm.check_volumes(client, self.workspace.namespace, self.say)
+            swarm_removal.check_volumes(client, self.workspace.namespace, self.say)
 
     def _plan(self, stack: pulumi_automation.Stack, *, quiet: bool = False) -> dict[str, str]:
         """Preview with the policies; return resource → what is planned for it."""
