@@ -47,10 +47,12 @@ def follows(pods: Pods, load: Load, calm: Load) -> Watch:
 
 @pytest.mark.timeout(900, func_only=True)
 def test_the_autoscaler_follows_real_cpu(settled: Pods) -> None:
-    """By what metrics-server measures; a turn or two a second for each pod, which leaves cpu for a start."""
-    settled.change({"scaling": {"cpu": 15}})
+    """By what metrics-server measures, of turns that compute as long on any machine; they leave cpu for a start."""
+    settled.change(
+        {"app": {"agents": "hungry:agents"}, "scaling": {"cpu": 25}}, {"images": {"app": hungry()}}
+    )
     settled.up()
-    follows(settled, Load(settled, per_second=RATE), Load(settled, per_second=0.3))
+    follows(settled, Load(settled, per_second=RATE, message="burn 40"), Load(settled, per_second=0.3))
 
 
 @pytest.mark.timeout(1200, func_only=True)
