@@ -1,9 +1,15 @@
 """What a `pulumi` that was killed while it wrote leaves in a backend in a directory."""
 
+import json
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from agno_ha.operations import recovery
+from agno_ha.operations.errors import OperationError
 from agno_ha.operations.workspace import Workspace
 
 ATTRIBUTES = '{"user.content_type":"application/json","md5":"aGFsbG8="}\n'
@@ -39,3 +45,16 @@ def test_where_nothing_is_kept_nothing_is_mended(
     monkeypatch.setenv("PULUMI_BACKEND_URL", backend.format(workspace.root))
     recovery.mend_attributes(workspace)
     recovery.refuse_while_at_work(workspace)
+
+
+def test_who_holds_the_lock_works_until_it_has_ended(workspace: Workspace) -> None:
+    lock = workspace.root / "state" / ".pulumi" / "locks" / "organization" / "agno-ha" / "dev" / "1.json"
+    lock.parent.mkdir(parents=True)
+    holder = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    lock.write_text(json.dumps({"pid": holder.pid, "hostname": socket.gethostname(), "timestamp": "now"}))
+    with holder:
+        with pytest.raises(OperationError, match=f"still works on stack dev .process {holder.pid},"):
+            recovery.refuse_while_at_work(workspace)
+        holder.kill()
+        os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)  # ended, and its parent has not looked yet
+        recovery.refuse_while_at_work(workspace)

@@ -55,17 +55,24 @@ def engines(owner: Owner) -> Iterator[int]:
             if process.info["name"] != ENGINE or os.getsid(process.pid) != owner.pid:
                 continue
             later = 0 <= _started(process.pid) - owner.started < _BOOT
-            if later and process.status() != psutil.STATUS_ZOMBIE:
+            if later and runs(process.pid):
                 yield process.pid
         except (psutil.Error, OSError):
             continue  # it has just ended
 
 
+def runs(pid: int) -> bool:
+    """Return whether a process of this machine runs; one that has ended keeps its number until its parent looks."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
 def _runs(owner: Owner) -> bool:
     try:
         # Seconds, where there are no ticks, are told to a hundredth.
-        same = abs(_started(owner.pid) - owner.started) < 1
-        return same and psutil.Process(owner.pid).status() != psutil.STATUS_ZOMBIE
+        return abs(_started(owner.pid) - owner.started) < 1 and runs(owner.pid)
     except (psutil.Error, OSError):
         return False
 

@@ -14,11 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
 from pulumi.automation import CommandError, Stack
 
 from agno_ha.configuration import PROJECT
-from agno_ha.operations import automation
+from agno_ha.operations import automation, processes
 from agno_ha.operations.errors import OperationError, Progress
 from agno_ha.operations.workspace import Workspace
 
@@ -39,7 +38,7 @@ def refuse_while_at_work(workspace: Workspace) -> None:
     for path in _kept(workspace, f"locks/*/{PROJECT}/{workspace.stack}/*.json"):
         with suppress(FileNotFoundError):  # its run ends just now
             lock = json.loads(path.read_text())
-            if lock.get("hostname") == socket.gethostname() and psutil.pid_exists(int(lock["pid"])):
+            if lock.get("hostname") == socket.gethostname() and processes.runs(int(lock["pid"])):
                 raise OperationError(
                     f"A pulumi still works on stack {workspace.stack} (process {lock['pid']}, since "
                     f"{lock['timestamp']}). Wait for it, or end it, then recover."
