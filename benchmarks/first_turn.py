@@ -18,7 +18,8 @@ import httpx
 from agno_ha.operations import quickstart, swarm, swarm_removal
 from agno_ha.targets.docker import images
 from common import VENV, alternate, earlier, ratio, save, scratch, spread, table
-from harness.deployment import Deployment, free_port
+from harness.deployment import Deployment
+from harness.ports import free_port
 
 BY_HAND = Path(__file__).parent / "by_hand"
 PEER, WITHOUT, WITH = "by hand", "agno-ha up, without the CLI", "agno-ha up, with the CLI"

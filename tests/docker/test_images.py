@@ -18,6 +18,7 @@ from agno_ha.topology import Topology
 from docker.errors import DockerException
 from harness.containers import execute
 from harness.images import images
+from harness.ports import free_port
 
 PASSWORD = "p@:/%'\"$ #"
 SCRIPT = "CREATE TABLE made (by text); INSERT INTO made VALUES ('10.sql');"
@@ -363,9 +364,7 @@ def listening(port):
 @pytest.fixture
 def registry(tmp_path):
     """A registry of Debian's on a free port of this machine; the engine trusts 127.0.0.0/8 without TLS."""
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
+    port = free_port()
     (tmp_path / "registry.yml").write_text(REGISTRY.format(directory=tmp_path / "stored", port=port))
     command = ["docker-registry", "serve", tmp_path / "registry.yml"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:

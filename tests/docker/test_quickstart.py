@@ -14,8 +14,9 @@ import pytest
 import yaml
 from agno_ha.operations import swarm, swarm_removal
 from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
-from harness.deployment import ROOT, free_port
+from harness.deployment import ROOT
 from harness.leaks import Scan
+from harness.ports import free_port
 
 STACK = "t-quick"  # not dev: a person's own stack may run on this machine
 NOWHERE = "http://127.0.0.1:9"  # the discard port: a proxy that nobody is

@@ -12,7 +12,8 @@ from agno_ha.operations.workspace import Workspace
 from agno_ha.targets.docker import images
 from agno_ha.targets.docker.settings import DockerSettings
 from agno_ha.topology import Topology
-from harness.deployment import Deployment, free_port
+from harness.deployment import Deployment
+from harness.ports import free_port
 from harness.pulumi import Pulumi
 
 SMALL: dict[str, Any] = {

@@ -15,7 +15,8 @@ from agno_ha.targets.docker.images import Images
 from agno_ha_portal import add_token
 from engine.conftest import labelled, settings
 from engine.test_recovery import in_state, live
-from harness.deployment import Deployment, free_port, wait_for
+from harness.deployment import Deployment, wait_for
+from harness.ports import free_port
 
 STACK = "t-portal"
 

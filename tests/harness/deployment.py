@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Mapping
 from functools import partial
@@ -18,10 +17,11 @@ from agno_ha.operations.workspace import Workspace
 from agno_ha.targets.docker.swarm_names import NAMESPACE_LABEL
 
 from harness.containers import execute
+from harness.ports import free_port
 from harness.project import ROOT, copy_policies
 from harness.service import PSQL, Service, wait_for
 
-__all__ = ["PSQL", "ROOT", "Deployment", "free_port", "merge", "wait_for"]
+__all__ = ["PSQL", "ROOT", "Deployment", "merge", "wait_for"]
 
 
 class Deployment(Service):
@@ -194,12 +194,6 @@ def merge(base: dict[str, Any], more: Mapping[str, Any]) -> None:
             merge(base[key], value)
         else:
             base[key] = dict(value) if isinstance(value, Mapping) else value
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _trouble(line: str) -> bool:

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,22 +13,13 @@ from pathlib import Path
 import httpx
 import psycopg
 import redis
+from harness.ports import free_port
 
 IMAGE = Path(__file__).parents[2] / "image"
 PASSWORD = "p@:/%'\"$ #"
 KEY = "os-key-%/\"'@:#"
 TOKEN = "internal-token-0123456789"
 POSTGRES_BIN = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path("/nowhere"))
-_ports = iter(range(20_000 + os.getpid() % 600 * 20, 32_700))  # below the kernel's ephemeral ports
-
-
-def free_port() -> int:
-    """A port above 20000 on which nothing listens."""
-    for port in _ports:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)):
-                return port
-    raise RuntimeError("no free port")
 
 
 def until(condition: Callable[[], object], seconds: float, what: str) -> None:

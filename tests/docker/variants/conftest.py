@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from harness.deployment import ROOT, free_port, wait_for
+from harness.deployment import ROOT, wait_for
+from harness.ports import free_port
 from harness.variant import DIGEST, GIVEN, TOPOLOGY, Variant
 
 
