@@ -177,7 +177,7 @@ def test_a_change_of_scale(stack: Deployment, operations: Operations) -> None:
     assert web.op == "update"
     assert "mode.replicated.replicas" in web.properties
     carried_out(operations, Kind.UP, of=preview.id)
-    assert len(stack.containers("web")) == 2
+    wait_for(lambda: len(stack.containers("web")) == 2, 60, "two instances")  # one replaced may still drain
 
 
 def test_drift_is_found_and_repaired(stack: Deployment, operations: Operations) -> None:

@@ -149,7 +149,7 @@ def test_preview_approval_up_and_a_conversation(stack: Deployment, portal: Serve
 def test_a_change_of_scale_by_the_configuration(stack: Deployment, portal: Served) -> None:
     configure(portal, {"topology": {"scaling": {"min": 2}}})
     carried_out(portal, "up", of=approved(portal))
-    assert len(stack.containers("web")) == 2
+    wait_for(lambda: len(stack.containers("web")) == 2, 60, "two instances")  # one replaced may still drain
 
 
 def test_drift_is_found_and_repaired(stack: Deployment, portal: Served) -> None:
@@ -161,7 +161,6 @@ def test_drift_is_found_and_repaired(stack: Deployment, portal: Served) -> None:
     assert [step["resource"] for step in steps if step["op"] != "same"] == ["agno-web (Service)"]
     carried_out(portal, "refresh")
     carried_out(portal, "up", of=approved(portal))
-    # The one that was scaled away by hand may still drain.
     wait_for(lambda: len(stack.containers("web")) == 2, 60, "two instances")
 
 
