@@ -65,8 +65,10 @@ def runs(pid: int) -> bool:
     """Return whether a process of this machine runs; one that has ended keeps its number until its parent looks."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
+    except psutil.NoSuchProcess:
         return False
+    except psutil.AccessDenied:
+        return True  # another user's
 
 
 def _runs(owner: Owner) -> bool:
