@@ -17,6 +17,7 @@ from agno_ha.targets.docker.images import Images
 from engine.conftest import labelled, settings, state_files
 from engine.test_recovery import in_state, live
 from harness.deployment import ROOT, Deployment, wait_for
+from harness.operations import ended, until_started
 
 APP: dict[str, Any] = {"drain": {"delay": "3s"}, "health": {"startPeriod": "60s"}}
 ONE: dict[str, Any] = {"scaling": {"min": 1, "max": 3}}
@@ -42,15 +43,6 @@ def operations(stack: Deployment) -> Iterator[Operations]:
     made = Operations(stack.workspace.root)
     yield made
     made.close()
-
-
-def ended(operations: Operations, begun: Operation) -> Operation:
-    """Wait for the operation's end."""
-    for event in operations.follow(begun.id):
-        print(begun.kind, event.sequence, event.body, flush=True)
-    found = operations.get(begun.id)
-    print(found, flush=True)
-    return found
 
 
 def carried_out(operations: Operations, kind: Kind, stack: str = "t-operations", **more: Any) -> Operation:
@@ -220,13 +212,7 @@ def test_a_killed_worker_is_told_and_recovered_from(stack: Deployment, operation
     assert stack.run(session, "one").status_code == 200
     stack.change({"loadBalancer": {"bodyLimit": "50MiB"}, "app": {"environment": {"ROLL": "1"}}})
     begun = operations.start("t-operations", Kind.UP, requester="ada", of=approved(operations).id)
-    for event in operations.follow(begun.id):
-        if (
-            isinstance(event.body, Step)
-            and event.body.status == "started"
-            and "agno-web (" in event.body.resource
-        ):
-            break
+    until_started(operations, begun, "agno-web")
     owner, _ = operations.store.owner(begun.id)
     os.kill(owner.pid, signal.SIGKILL)
     again = Operations(stack.workspace.root)  # as after a restart
@@ -249,14 +235,8 @@ def test_a_killed_worker_is_told_and_recovered_from(stack: Deployment, operation
 def test_a_cancelled_up_ends_cleanly(stack: Deployment, operations: Operations) -> None:
     stack.change({"app": {"environment": {"ROLL": "2"}}, "loadBalancer": {"bodyLimit": "60MiB"}})
     begun = operations.start("t-operations", Kind.UP, requester="ada", of=approved(operations).id)
-    for event in operations.follow(begun.id):
-        if (
-            isinstance(event.body, Step)
-            and event.body.status == "started"
-            and "agno-web (" in event.body.resource
-        ):
-            operations.cancel(begun.id, requester="eve")
-            break
+    until_started(operations, begun, "agno-web")
+    operations.cancel(begun.id, requester="eve")
     done = ended(operations, begun)
     assert done.state is State.CANCELLED
     assert "eve" in str(done.error)

@@ -17,6 +17,7 @@ import yaml
 from agno_ha.operations import processes
 from agno_ha.operations.model import Kind, Operation, OperationRefusedError, Outputs, State, Step
 from agno_ha.operations.operations import Operations
+from harness.operations import ended, until_started
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -92,12 +93,6 @@ def write(root: Path, *, slow: float = 0, length: int = 2) -> None:
     (root / "__main__.py").write_text(text.replace("length=2)", f"length={length})"))
 
 
-def ended(operations: Operations, begun: Operation) -> Operation:
-    for event in operations.follow(begun.id):
-        print(begun.kind, event.sequence, event.body, flush=True)
-    return operations.get(begun.id)
-
-
 def carried_out(operations: Operations, kind: Kind, **more: Any) -> Operation:
     done = ended(operations, operations.start("life", kind, requester="ada", **more))
     assert done.state is State.SUCCEEDED, done.error
@@ -148,14 +143,7 @@ def test_a_killed_worker_is_told_and_recovered_from(operations: Operations) -> N
     write(operations.root, slow=600)
     begun = operations.start("life", Kind.UP, requester="ada", of=approved(operations).id)
     mark = Path(os.environ["MARKS"]) / "begun"
-    for event in operations.follow(begun.id):
-        print(event.body, flush=True)
-        if (
-            isinstance(event.body, Step)
-            and event.body.status == "started"
-            and "slow (" in event.body.resource
-        ):
-            break
+    until_started(operations, begun, "slow")
     owner, _ = operations.store.owner(begun.id)
     engines = list(processes.engines(owner))
     assert engines, operations.get(begun.id)
@@ -183,16 +171,9 @@ def test_a_killed_worker_is_told_and_recovered_from(operations: Operations) -> N
 def test_a_cancelled_up_is_cancelled_and_leaves_no_lock(operations: Operations) -> None:
     write(operations.root, slow=5)
     begun = operations.start("life", Kind.UP, requester="ada", of=approved(operations).id)
-    for event in operations.follow(begun.id):
-        if (
-            isinstance(event.body, Step)
-            and event.body.status == "started"
-            and "slow (" in event.body.resource
-        ):
-            operations.cancel(begun.id, requester="eve")
-            break
+    until_started(operations, begun, "slow")
+    operations.cancel(begun.id, requester="eve")
     done = ended(operations, begun)
-    print(done)
     assert done.state in (State.CANCELLED, State.SUCCEEDED)  # what it had begun may have been the last step
     assert not list((operations.root / ".agno-ha" / "state" / ".pulumi" / "locks").rglob("*.json"))
 

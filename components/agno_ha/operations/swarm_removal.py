@@ -57,7 +57,7 @@ def check_volumes(client: docker.DockerClient, namespace: str, progress: Progres
 def remove(client: docker.DockerClient, namespace: str, *, data: bool, progress: Progress) -> None:
     """Remove everything of a namespace from the engine; the volumes only where `data` is given."""
     wanted: dict[str, Any] = {"label": f"{NAMESPACE_LABEL}={namespace}"}
-    services = client.services.list(filters=wanted)
+    services = services_of(client, namespace)
     grace = max([_grace(service) for service in services], default=0)
     for service in services:
         progress(f"Stopping {service.name}")
@@ -101,7 +101,7 @@ def remove_unknown(
     An interrupted `up` leaves such objects. Their names are taken, so that the next one could not make its own.
     """
     wanted = {"label": f"{NAMESPACE_LABEL}={namespace}"}
-    services = [service for service in client.services.list(filters=wanted) if service.id not in known]
+    services = [service for service in services_of(client, namespace) if service.id not in known]
     grace = max([_grace(service) for service in services], default=0)
     for service in services:
         progress(f"Removing the service {service.name}, which no state knows")
