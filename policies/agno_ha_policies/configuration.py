@@ -26,7 +26,17 @@ from agno_ha.yaml_file import read_yaml
 from agno_ha_policies.catalogue import RULES
 from agno_ha_policies.exceptions import Exemption
 from agno_ha_policies.exceptions import read as read_exceptions
-from agno_ha_policies.model import ENVIRONMENTS, SERVICE, B, Bounds, Environment, Level, Resource, Rule
+from agno_ha_policies.model import (
+    ENVIRONMENTS,
+    SERVICE,
+    B,
+    Bounds,
+    Environment,
+    Level,
+    Resource,
+    Rule,
+    Unread,
+)
 
 STRICT = frozenset({"SCALE", "POOL"})
 """Families whose unknown values stop a deployment outside dev: too many connections take everything down."""
@@ -101,15 +111,15 @@ class Settings:
             raise ConfigurationError(problems)
         return cls(environment, levels, given)
 
-    def level(self, rule: Rule[Any], *, unknown: bool = False) -> Level:
+    def level(self, rule: Rule[Any], unread: Unread | None = None) -> Level:
         """Return the level of a rule's findings, or of what it could not check, which is never stricter."""
         names = (rule.id, rule.family, "all")
         chosen = [self.levels[name] for name in names if name in self.levels]
         level = next((entry.level for entry in chosen if entry.level), None)
         level = level or rule.levels.get(self.environment, rule.level)
-        if not unknown:
+        if unread is None:
             return level
-        strict = rule.family in STRICT and self.environment != "dev"
+        strict = rule.family in STRICT and self.environment != "dev" and not unread.soon
         wanted = next((entry.unknown for entry in chosen if entry.unknown), None)
         return max(wanted or ("mandatory" if strict else "advisory"), level, key=_LEVELS.index)
 

@@ -13,7 +13,7 @@ from agno_ha_policies.configuration import Configuration
 from agno_ha_policies.docker.container import as_service
 from agno_ha_policies.exceptions import Exceptions
 from agno_ha_policies.kubernetes.translation import translated
-from agno_ha_policies.model import SERVICE, Finding, Resource, ResourceRule, StackRule, Violation
+from agno_ha_policies.model import SERVICE, Finding, Resource, ResourceRule, StackRule, Unread, Violation
 from agno_ha_policies.view import View
 
 AnyRule = ResourceRule[Any] | StackRule[Any]
@@ -63,20 +63,20 @@ def judge(
         owners[each.resource.urn] = each.owner
     for rule in rules:
         seen = [each for kind in sorted(rule.types) for each in of_type.get(kind, ())]
-        for violation, unknown in _violations(rule, seen, configuration):
-            level = configuration.of(owners[violation.urn]).level(rule, unknown=unknown)
+        for violation, unread in _violations(rule, seen, configuration):
+            level = configuration.of(owners[violation.urn]).level(rule, unread)
             if level != "disabled":
                 yield Finding(
                     rule=rule.id, urn=violation.urn, path=violation.path, message=violation.message,
-                    unknown=unknown, level=level, severity=rule.severity, remediation=rule.remediation,
+                    unknown=unread is not None, level=level, severity=rule.severity, remediation=rule.remediation,
                 )  # fmt: skip
 
 
 def _violations(
     rule: AnyRule, subjects: Iterable[Subject], configuration: Configuration
-) -> Iterator[tuple[Violation, bool]]:
-    """Return each violation, and whether it is a check that could not be made."""
-    unreadable: dict[tuple[str, str], str] = {}
+) -> Iterator[tuple[Violation, Unread | None]]:
+    """Return each violation, and for a check that could not be made, why."""
+    unreadable: dict[tuple[str, str], Unread] = {}
     views = []
     for each in subjects:
         owner = each.owner if each.owner is not each.resource else None
@@ -85,6 +85,6 @@ def _violations(
         violations = list(rule.check(views))
     else:
         violations = [violation for view in views for violation in rule.check(view)]
-    yield from ((violation, False) for violation in violations)
-    for (urn, path), reason in unreadable.items():
-        yield Violation(urn, path, f"could not be checked: {reason}"), True
+    yield from ((violation, None) for violation in violations)
+    for (urn, path), unread in unreadable.items():
+        yield Violation(urn, path, f"could not be checked: {unread.reason}"), unread

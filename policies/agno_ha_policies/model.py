@@ -76,6 +76,15 @@ class Violation:
     """Value, bound and fix; never the value of an environment variable or a secret."""
 
 
+@dataclass(frozen=True)
+class Unread:
+    """Why a property could not be read."""
+
+    reason: str
+    soon: bool = False
+    """Only because nothing exists yet: the next preview knows it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule(Generic[B]):
     """What every rule states about itself."""

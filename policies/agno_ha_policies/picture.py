@@ -110,7 +110,7 @@ def _of_docker(group: Sequence[View[Any]]) -> Iterator[Picture]:
 
 def _of_aws(group: Sequence[View[Any]]) -> Iterator[Picture]:
     servers = aws.servers(group)
-    rows = [Row(*use) for use in aws.uses(group)]
+    rows = [Row(use.task.name, *use[1:]) for use in aws.uses(group)]
     if len(servers) == 1 and rows:
         total = _sum("connections", rows)
         yield Picture(servers[0].view.name, tuple(rows), total, servers[0].maximum, aws.SUPERUSERS)

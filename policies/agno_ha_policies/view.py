@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from agno_ha_policies.model import UNKNOWN, B, Resource, Violation
+from agno_ha_policies.model import UNKNOWN, B, Resource, Unread, Violation
 
 T = TypeVar("T")
+
 
 _REQUIRED: Any = object()
 
@@ -21,7 +22,7 @@ class View(Generic[B]):
     """
 
     def __init__(
-        self, resource: Resource, bounds: B, owner: Resource | None, unreadable: dict[tuple[str, str], str]
+        self, resource: Resource, bounds: B, owner: Resource | None, unreadable: dict[tuple[str, str], Unread]
     ) -> None:
         self.resource = resource
         self.bounds = bounds
@@ -44,9 +45,9 @@ class View(Generic[B]):
         """Return a violation at a property of this resource."""
         return Violation(self.resource.urn, self._named(path), message)
 
-    def unreadable(self, path: str, reason: str) -> None:
-        """Say that a property can't be read; the reason must not hold its value."""
-        self._unreadable.setdefault((self.resource.urn, self._named(path)), reason)
+    def unreadable(self, path: str, reason: str, *, soon: bool = False) -> None:
+        """Say that a property can't be read; the reason must not hold its value. `soon`: as `Unread` has it."""
+        self._unreadable.setdefault((self.resource.urn, self._named(path)), Unread(reason, soon))
 
     def known(self, path: str, default: Any) -> Any:
         """Return what stands at a dotted path, `UNKNOWN` included; `default` where nothing does."""

@@ -36,7 +36,9 @@ NAIVE = """
     aws.iam.RolePolicy("everything", role=role.id, policy=json.dumps(
         {"Statement": [{"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"}]}))
     aws.cloudwatch.LogGroup("logs")
+    aws.iam.RolePolicyAttachment("admin", role=role.name, policy_arn="arn:aws:iam::aws:policy/AdministratorAccess")
     environment = {"DB_POOL_SIZE": "20", "DB_MAX_OVERFLOW": "20", "DB_PASSWORD": "hunter2",
+                   "DATABASE_URL": "postgres://postgres:hunter2@db/agents",
                    "REDIS_URL": "redis://default:hunter2@queue:6379"}
     task = aws.ecs.TaskDefinition(
         "agents", family="agents", cpu="256", memory="512", network_mode="awsvpc", requires_compatibilities=["FARGATE"],
@@ -50,15 +52,23 @@ NAIVE = """
         deployment_minimum_healthy_percent=0,
         network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(subnets=subnets, assign_public_ip=True),
         load_balancers=[aws.ecs.ServiceLoadBalancerArgs(container_name="agents", container_port=7777)])
-    aws.appautoscaling.Target("scaling", service_namespace="ecs", scalable_dimension="ecs:service:DesiredCount",
-                              resource_id="service/cluster/agents", min_capacity=1, max_capacity=100)
+    scaling = aws.appautoscaling.Target(
+        "scaling", service_namespace="ecs", scalable_dimension="ecs:service:DesiredCount",
+        resource_id="service/cluster/agents", min_capacity=1, max_capacity=100)
+    aws.appautoscaling.ScheduledAction(
+        "night", service_namespace=scaling.service_namespace, scalable_dimension=scaling.scalable_dimension,
+        resource_id=scaling.resource_id, schedule="cron(0 20 * * ? *)",
+        scalable_target_action=aws.appautoscaling.ScheduledActionScalableTargetActionArgs(
+            min_capacity=0, max_capacity=0))
 """
 SAID = """
     SCALE-301 scaling minCapacity, SCALE-301 scaling maxCapacity, SCALE-303 agents desiredCount,
     SCALE-304 agents deploymentMinimumHealthyPercent, POOL-301 tuning parameters.0.value,
     DB-301 db publiclyAccessible, DB-302 db multiAz, DB-303 db backupRetentionPeriod, DB-304 db deletionProtection,
     DB-305 db storageEncrypted, CACHE-301 queue automaticFailoverEnabled, CACHE-302 queue transitEncryptionEnabled,
-    CACHE-303 lru parameters.0.value, CACHE-304 queue numNodeGroups, CACHE-305 queue atRestEncryptionEnabled,
+    CACHE-303 lru parameters.0.value, CACHE-303 queue parameterGroupName, SEC-308 admin policyArn,
+    SCALE-301 night scalableTargetAction.minCapacity, SEC-301 agents containerDefinitions.0.environment.DATABASE_URL,
+    CACHE-304 queue numNodeGroups, CACHE-305 queue atRestEncryptionEnabled,
     LB-301 lb idleTimeout, LB-302 web protocol, LB-303 targets healthCheck.path,
     LB-304 agents containerDefinitions.0.stopTimeout,
     SEC-301 agents containerDefinitions.0.environment.DB_PASSWORD,
@@ -120,8 +130,8 @@ OTHER = """
 SAID_OF_OTHER = """
     SCALE-305 api desiredCount, DB-301 writer publiclyAccessible, DB-305 db storageEncrypted, DB-306 db clusterMembers,
     CACHE-301 queue automaticFailoverEnabled, CACHE-302 queue transitEncryptionEnabled,
-    CACHE-305 queue atRestEncryptionEnabled, LB-301 lb idleTimeout, LB-302 web protocol,
-    LB-303 targets healthCheck.path, SEC-305 world cidrIpv4
+    CACHE-303 queue parameterGroupName, CACHE-305 queue atRestEncryptionEnabled, LB-301 lb idleTimeout,
+    LB-302 web protocol, LB-303 targets healthCheck.path, SEC-305 world cidrIpv4
 """
 
 
@@ -147,8 +157,8 @@ def test_what_a_careful_reviewer_would_say(tmp_path: Path) -> None:
     plan = resources(NAIVE, tmp_path)
     check(plan, SAID)
     [picture] = pictures(plan)
-    # 1 to 100 tasks, each with a pool of 20 + 20, and as many again while they roll.
-    assert picture.rows == (Row("agents", 40, 4000, 8000),)
+    # 100 tasks at most, and none at night, each with a pool of 20 + 20, and as many again while they roll.
+    assert picture.rows == (Row("agents", 0, 4000, 8000),)
     assert (picture.name, picture.maximum, picture.usable) == ("tuning", 100, 97)
 
 

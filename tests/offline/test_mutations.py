@@ -42,7 +42,7 @@ def stacks(evaluate: Evaluate, ecs: EcsEvaluate) -> dict[str, Stack]:
         "scheduled ecs prod": ecs(topology={"app": {"scheduler": {"enabled": True, "memory": "1GiB"}}}),
     }
     named = {name: {each.urn: each for each in resources_of(plan)} for name, plan in made.items()}
-    named["aurora prod"] = {each.urn: each for each in aws_mutations.AURORA}
+    named["beside prod"] = {each.urn: each for each in aws_mutations.BESIDE}
     # What the Docker target can't offer, and a target for production does.
     for urn, resource in named["prod"].items():
         if resource.name == "agno":

@@ -12,6 +12,7 @@ from policies.stacks import STACK, Resource, changed, of
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 SERVICE = "aws:ecs/service:Service"
 SCALING = "aws:appautoscaling/target:Target"
+SCHEDULE = "aws:appautoscaling/scheduledAction:ScheduledAction"
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 LISTENER = "aws:lb/listener:Listener"
 TARGETS = "aws:lb/targetGroup:TargetGroup"
@@ -23,10 +24,15 @@ CLUSTER_PARAMETERS = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 CACHE_CLUSTER = "aws:elasticache/cluster:Cluster"
 CACHE_PARAMETERS = "aws:elasticache/parameterGroup:ParameterGroup"
+SERVERLESS_CACHE = "aws:elasticache/serverlessCache:ServerlessCache"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
+DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
+PROXY = "aws:rds/proxy:Proxy"
+ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 LOGS = "aws:cloudwatch/logGroup:LogGroup"
 
 ENVIRONMENT = {
@@ -41,7 +47,10 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     SCALING: {"serviceNamespace": "ecs", "resourceId": "service/cluster/it", "minCapacity": 2, "maxCapacity": 4},
     BALANCER: {"loadBalancerType": "application", "idleTimeout": 3600},
-    LISTENER: {"protocol": "HTTPS", "defaultActions": [{"type": "forward"}]},
+    LISTENER: {
+        "protocol": "HTTPS", "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        "defaultActions": [{"type": "forward"}],
+    },
     TARGETS: {"healthCheck": {"path": "/health"}},
     INSTANCE: {
         "publiclyAccessible": False, "multiAz": True, "backupRetentionPeriod": 7, "deletionProtection": True,
@@ -59,10 +68,18 @@ GOOD: dict[str, dict[str, Any]] = {
     CACHE_CLUSTER: {"engine": "memcached"},
     CACHE: {
         "automaticFailoverEnabled": True, "transitEncryptionEnabled": True, "authToken": "x",
-        "atRestEncryptionEnabled": True,
+        "atRestEncryptionEnabled": True, "parameterGroupName": "ours",
     },
-    CACHE_PARAMETERS: {"parameters": [{"name": "maxmemory-policy", "value": "noeviction"}]},
+    CACHE_PARAMETERS: {"family": "redis7", "parameters": [{"name": "maxmemory-policy", "value": "noeviction"}]},
     GROUP: {"ingress": [{"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["0.0.0.0/0"]}]},
+    DEFAULT_GROUP: {"ingress": [{"protocol": "-1", "fromPort": 0, "toPort": 0, "self": True}]},
+    SERVERLESS_CACHE: {"engine": "memcached"},
+    SCHEDULE: {"serviceNamespace": "ecs", "resourceId": "service/cluster/it", "schedule": "cron(0 7 * * ? *)",
+               "scalableTargetAction": {"minCapacity": 3, "maxCapacity": 4}},
+    ROLE: {"assumeRolePolicy": json.dumps({"Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]})},
+    ATTACHMENT: {"policyArn": "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"},
+    PROXY: {"engineFamily": "POSTGRESQL"},
     INGRESS: {"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "0.0.0.0/0"},
     OLD_RULE: {"type": "ingress", "protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["0.0.0.0/0"]},
     ROLE_POLICY: {"policy": json.dumps({"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"]}]})},
@@ -91,12 +108,23 @@ def task(
     env: dict[str, Any] | None = None,
     text: Any = None,
     beside: Sequence[dict[str, Any]] = (),
+    more: Mapping[str, Any] | None = None,
+    made_of: Sequence[Resource] = (),
     **changes: Any,
 ) -> Resource:
-    """A task definition of one container and those `beside` it; `changes` to that."""
+    """A task definition of one container and those `beside` it, with `more` properties; `changes` to the container.
+
+    `made_of`: whose outputs are in the containers.
+    """
     containers = [container(env, **changes), *beside]
-    props = {"family": name, "containerDefinitions": json.dumps(containers) if text is None else text}
-    return of(TASK, name, props, parent)
+    props = {
+        "family": name,
+        "containerDefinitions": json.dumps(containers) if text is None else text,
+        **(more or {}),
+    }
+    return of(
+        TASK, name, props, parent, made_of={"containerDefinitions": tuple(each.urn for each in made_of)}
+    )
 
 
 def container(env: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:

@@ -101,6 +101,22 @@ def test_the_first_preview_is_not_stopped() -> None:
     assert not any(rule.startswith(("POOL", "SCALE")) for rule, _, _ in found(*stack))
 
 
+def test_nor_is_that_of_a_program_without_this_package() -> None:
+    """Its containers hold a host too. They are asked for again before they are made, and in the next preview."""
+    worker = aws(
+        SERVICE,
+        "worker",
+        loadBalancers=DROP,
+        desiredCount=DROP,
+        taskDefinition=UNKNOWN,
+        made_of={"taskDefinition": (task().urn,)},
+    )
+    stack = [task(text=UNKNOWN), worker, aws(SCALING, resourceId="service/cluster/worker"), aws(PARAMETERS)]
+    findings = evaluate(stack)
+    assert {finding.level for finding in findings} == {"advisory"}
+    assert {"POOL-302", "POOL-301", "SCALE-301"} <= {finding.rule for finding in findings if finding.unknown}
+
+
 def test_where_the_stores_are_external_the_first_preview_is_counted() -> None:
     stack = own(text=None)
     assert found(*stack) == set()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from agno_ha.configuration import ConfigurationError
 from agno_ha_policies import Configuration, Settings, evaluate
+from agno_ha_policies.model import Unread
 from policies.stacks import AGNO, STACK, UNKNOWN, facts, found, server, stranger
 
 BAD: dict[str, tuple[dict[Any, Any], str]] = {
@@ -142,7 +143,7 @@ def test_preset_levels_of_what_could_not_be_checked(environment: Any, rule: str,
     from agno_ha_policies import RULES
 
     [wanted] = [each for each in RULES if each.id == rule]
-    assert Settings(environment).level(wanted, unknown=True) == level
+    assert Settings(environment).level(wanted, Unread("is not known yet")) == level
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from agno_ha_policies.model import UNKNOWN
 from agno_ha_policies.view import View
 
 
@@ -16,6 +17,14 @@ def parameter(view: View[Any], name: str) -> tuple[str, str] | None:
             text = view.text(path)
             return None if text is None else (path, text)
     return None
+
+
+def sets(view: View[Any], name: str) -> bool:
+    """Whether the group may set a parameter: it does, or what it sets can't be read."""
+    given = view.known("parameters", [])
+    return not isinstance(given, list) or any(
+        not isinstance(each, Mapping) or each.get("name") in (name, UNKNOWN) for each in given
+    )
 
 
 def whole(view: View[Any], name: str) -> tuple[str, int] | None:

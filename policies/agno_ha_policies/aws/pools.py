@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
-from agno_ha_policies.aws.kinds import CLUSTER_PARAMETERS, PARAMETERS, SCALING, SERVICE, TASK
+from agno_ha_policies.aws.kinds import (
+    CLUSTER,
+    CLUSTER_PARAMETERS,
+    INSTANCE,
+    PARAMETERS,
+    PROXY,
+    SCALING,
+    SCHEDULE,
+    SERVICE,
+    TASK,
+)
 from agno_ha_policies.aws.parameters import whole
+from agno_ha_policies.aws.references import meant
 from agno_ha_policies.aws.services import Scaled, definitions, desired, scaled, services
-from agno_ha_policies.aws.tasks import Container, apps, is_unknown, number
+from agno_ha_policies.aws.stores import is_postgres, is_replica
+from agno_ha_policies.aws.tasks import CONTAINERS, Container, apps, is_unknown, number
 from agno_ha_policies.docker.pools import POOLED, Tasks
 from agno_ha_policies.view import View
 
 LIMITS = frozenset({PARAMETERS, CLUSTER_PARAMETERS})
 """What may set max_connections: an instance's own, or Aurora's."""
-KINDS = frozenset({TASK, SERVICE, SCALING, *LIMITS})
+KINDS = frozenset({TASK, SERVICE, SCALING, SCHEDULE, INSTANCE, CLUSTER, PROXY, *LIMITS})
 """What tells who opens how many connections, against which limit."""
 SUPERUSERS = 3
 """Connections that Postgres keeps back by itself."""
@@ -49,10 +61,14 @@ class Server(NamedTuple):
     maximum: int
 
 
+_GROUP = {INSTANCE: "parameterGroupName", CLUSTER: "dbClusterParameterGroupName"}
+"""How a database names its parameter group."""
+
+
 class Use(NamedTuple):
     """Connections that the tasks of one definition open at most."""
 
-    name: str
+    task: View[Any]
     at_min: float
     at_max: float
     rolling: float
@@ -70,9 +86,37 @@ def servers(group: Sequence[View[Any]]) -> list[Server]:
     return [Server(each, *limit) for each, limit in found if limit is not None]
 
 
+def used(use: Use, limits: Sequence[Server], group: Sequence[View[Any]]) -> list[Server]:
+    """Return the servers that tasks may use: that of the database whose host they are given, else any."""
+    parts = use.task.resource.made_of.get(CONTAINERS, ())
+    named = [each for each in group if each.resource.type in _GROUP and each.resource.urn in parts]
+    views = [
+        view
+        for each in named
+        if len(limits) > 1 and not _has_default(each)
+        for view in meant(each, _GROUP[each.resource.type], [limit.view for limit in limits], "name")
+    ]
+    return [limit for limit in limits if limit.view in views] or list(limits)
+
+
+def without_limit(group: Sequence[View[Any]]) -> list[tuple[View[Any], str]]:
+    """Return databases of Postgres that leave max_connections to RDS, and where they could say it."""
+    return [
+        (each, _GROUP[each.resource.type])
+        for each in group
+        if each.resource.type in _GROUP and is_postgres(each) and not is_replica(each) and _has_default(each)
+    ]
+
+
+def _has_default(database: View[Any]) -> bool:
+    name = database.known(_GROUP[database.resource.type], "default.")
+    return isinstance(name, str) and name.startswith("default.")
+
+
 def uses(group: Sequence[View[Any]]) -> Iterator[Use]:
     """Yield what each task definition with a pool straight to Postgres opens, as far as it can be read."""
-    pooled = [(task, direct) for task in group if (direct := _direct(task))]
+    proxies = {each.resource.urn for each in group if each.resource.type == PROXY}
+    pooled = [(task, direct) for task in group if (direct := _direct(task, proxies))]
     if not pooled:
         return
     targets = scaled(group)
@@ -93,15 +137,17 @@ def uses(group: Sequence[View[Any]]) -> Iterator[Use]:
         ]
         if each and counts:
             yield Use(
-                task.name,
+                task,
                 *(sum(each) * count if count else 0.0 for count in map(sum, zip(*counts, strict=True))),
             )
 
 
-def _direct(task: View[Any]) -> list[Container]:
-    """Return the containers with a pool that no pooler stands before."""
+def _direct(task: View[Any], proxies: Set[str]) -> list[Container]:
+    """Return the containers with a pool that no pooler stands before: none says so, and none is named to them."""
     # Not known before the first deployment: there the facts say the same (POOL-001).
     if task.resource.type != TASK or (is_unknown(task) and task.owner is not None):
+        return []
+    if not proxies.isdisjoint(task.resource.made_of.get(CONTAINERS, ())):
         return []
     return [each for each in apps(task) if each.environment.get("DB_POOLER") not in POOLED]
 
@@ -112,7 +158,9 @@ def _instances(service: View[Any], targets: Sequence[Scaled]) -> Tasks | None:
     if any(len(each.services) > 1 for each in owners):
         return None
     if owners:
-        low, high = owners[0].target.number("minCapacity"), owners[0].target.number("maxCapacity")
+        lows = [low for each in owners[0].ranges if (low := each.least()) is not None]
+        highs = [high for each in owners[0].ranges if (high := each.most()) is not None]
+        low, high = min(lows, default=None), max(highs, default=None)
     else:
         if service.text("schedulingStrategy", "REPLICA") == "DAEMON":
             service.unreadable(

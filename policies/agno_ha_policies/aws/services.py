@@ -5,12 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from agno_ha_policies.aws.kinds import SCALING, SERVICE, TASK
+from agno_ha_policies.aws.kinds import SCALING, SCHEDULE, SERVICE, TASK
 from agno_ha_policies.aws.references import meant
 from agno_ha_policies.aws.tasks import is_web
 from agno_ha_policies.view import View
 
 COUNT = "desiredCount"
+
+
+class Range(NamedTuple):
+    """Who says between which numbers of tasks a service is, and where."""
+
+    view: View[Any]
+    low: str
+    high: str
+
+    def least(self) -> float | None:
+        """The smallest number; None where it is not said, and said, where it can't be read."""
+        return self._number(self.low)
+
+    def most(self) -> float | None:
+        """The largest; likewise."""
+        return self._number(self.high)
+
+    def _number(self, path: str) -> float | None:
+        # A schedule may set one alone.
+        left_out = self.view.resource.type == SCHEDULE and self.view.known(path, None) is None
+        return None if left_out else self.view.number(path)
 
 
 class Scaled(NamedTuple):
@@ -19,6 +40,8 @@ class Scaled(NamedTuple):
     target: View[Any]
     services: list[View[Any]]
     """The service that it scales; none where that is not beside it, several where it can't be told."""
+    ranges: list[Range]
+    """Its own, and those of the schedules that set it to others."""
 
 
 def services(group: Sequence[View[Any]]) -> list[View[Any]]:
@@ -28,11 +51,36 @@ def services(group: Sequence[View[Any]]) -> list[View[Any]]:
 
 def scaled(group: Sequence[View[Any]]) -> list[Scaled]:
     """Return what Application Auto Scaling does with services."""
-    return [
-        Scaled(each, meant(each, "resourceId", services(group), "name"))
-        for each in group
-        if each.resource.type == SCALING and each.text("serviceNamespace") == "ecs"
+    targets = [
+        each for each in group if each.resource.type == SCALING and each.text("serviceNamespace") == "ecs"
     ]
+    schedules = [each for each in group if each.resource.type == SCHEDULE]
+    return [
+        Scaled(
+            each,
+            meant(each, "resourceId", services(group), "name"),
+            [
+                Range(each, "minCapacity", "maxCapacity"),
+                *(
+                    Range(other, "scalableTargetAction.minCapacity", "scalableTargetAction.maxCapacity")
+                    for other in schedules
+                    if _same(each, other)
+                ),
+            ],
+        )
+        for each in targets
+    ]
+
+
+def _same(target: View[Any], schedule: View[Any]) -> bool:
+    """Whether a schedule is of a target: it names what that scales, or is made of it or of the same."""
+    parts = schedule.resource.made_of.get("resourceId", ())
+    scales = target.known("resourceId", None)
+    return (
+        target.resource.urn in parts
+        or (isinstance(scales, str) and scales == schedule.known("resourceId", None))
+        or (bool(parts) and set(parts) == set(target.resource.made_of.get("resourceId", ())))
+    )
 
 
 def definitions(service: View[Any], group: Sequence[View[Any]]) -> list[View[Any]]:

@@ -8,6 +8,12 @@ from agno_ha_policies.aws.kinds import CACHE
 from agno_ha_policies.view import View
 
 
+def is_postgres(view: View[Any]) -> bool:
+    """Whether a database is one of Postgres, as it is where nothing says what it is, such as a restored one."""
+    engine = view.known("engine", "postgres")
+    return not isinstance(engine, str) or "postgres" in engine
+
+
 def is_replica(view: View[Any]) -> bool:
     """Whether a database is a copy of another: backups and a standby are that one's affair."""
     sources = ("replicateSourceDb", "replicationSourceIdentifier")

@@ -10,6 +10,8 @@ from agno_ha_policies.model import UNKNOWN
 from agno_ha_policies.view import View
 
 CONTAINERS = "containerDefinitions"
+_FREE = ("dockerLabels", "options")
+"""Maps whose names are the user's."""
 
 
 class Container(NamedTuple):
@@ -21,6 +23,13 @@ class Container(NamedTuple):
     def path(self, name: str) -> str:
         """Where one of its properties is."""
         return f"{CONTAINERS}.{self.position}.{name}"
+
+    def at(self, path: str) -> Any:
+        """What stands at a dotted path; None where nothing does."""
+        found: Any = self.data
+        for part in path.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+        return found
 
     @property
     def name(self) -> str:
@@ -61,6 +70,9 @@ def is_unknown(view: View[Any]) -> bool:
 
 def containers(view: View[Any]) -> list[Container]:
     """Return the containers; none, and said, where they can't be read."""
+    if is_unknown(view):
+        view.unreadable(CONTAINERS, "is not known before the first deployment", soon=True)
+        return []
     text = view.text(CONTAINERS)
     try:
         found = json.loads(text) if text is not None else []
@@ -69,7 +81,21 @@ def containers(view: View[Any]) -> list[Container]:
     if not isinstance(found, list):
         view.unreadable(CONTAINERS, "is not a list of containers")
         return []
-    return [Container(index, each) for index, each in enumerate(found) if isinstance(each, Mapping)]
+    return [Container(index, _as_ecs(each)) for index, each in enumerate(found) if isinstance(each, Mapping)]
+
+
+def _as_ecs(value: Any, *, named: bool = True) -> Any:
+    """Return a part of a container as the provider sends it: null is left out, names begin with a small letter."""
+    if isinstance(value, list):
+        return [_as_ecs(each) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    keys = {key: key[:1].lower() + key[1:] if named else key for key in value}
+    return {
+        key: _as_ecs(value[given], named=key not in _FREE)
+        for given, key in keys.items()
+        if value[given] is not None
+    }
 
 
 def apps(view: View[Any]) -> list[Container]:

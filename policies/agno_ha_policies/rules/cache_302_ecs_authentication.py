@@ -20,6 +20,10 @@ def check(group: View[NoBounds]) -> Iterator[Violation]:
             "transitEncryptionEnabled",
             "clients talk to Redis in the open. Set it to true in a replication group.",
         )
+    elif group.text("transitEncryptionMode", "required") == "preferred":
+        yield group.violation(
+            "transitEncryptionMode", "clients may still talk to Redis in the open. Set it to required."
+        )
     elif encrypted and group.known("authToken", None) is None and not group.items("userGroupIds"):
         yield group.violation("authToken", "Redis asks nobody for a password. Set it, or userGroupIds.")
 

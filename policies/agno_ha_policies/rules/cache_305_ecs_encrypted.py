@@ -11,8 +11,9 @@ from agno_ha_policies.view import View
 
 
 def check(view: View[NoBounds]) -> Iterator[Violation]:
-    """Read the setting, which a cluster of its own does not have."""
-    if is_redis(view) and view.flag("atRestEncryptionEnabled", False) is False:
+    """Read the setting, which a cluster of its own does not have and Valkey has of itself."""
+    default = view.known("engine", "redis") == "valkey" and view.resource.type == CACHE
+    if is_redis(view) and view.flag("atRestEncryptionEnabled", default) is False:
         yield view.violation(
             "atRestEncryptionEnabled",
             "disks and snapshots are not encrypted. Set it to true in a replication group.",

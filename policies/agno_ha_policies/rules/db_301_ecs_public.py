@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agno_ha_policies.aws.kinds import CLUSTER, CLUSTER_INSTANCE, INSTANCE
+from agno_ha_policies.aws.stores import is_postgres
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View
 
 
 def check(view: View[NoBounds]) -> Iterator[Violation]:
     """Read the setting."""
-    if view.flag("publiclyAccessible", False) is True:
+    if is_postgres(view) and view.flag("publiclyAccessible", False) is True:
         yield view.violation(
             "publiclyAccessible",
             "the database has an address in the internet. Set it to false.",

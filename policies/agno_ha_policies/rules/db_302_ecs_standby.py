@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agno_ha_policies.aws.kinds import INSTANCE
-from agno_ha_policies.aws.stores import is_replica
+from agno_ha_policies.aws.stores import is_postgres, is_replica
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View
 
 
 def check(view: View[NoBounds]) -> Iterator[Violation]:
     """Read the setting."""
-    if not is_replica(view) and view.flag("multiAz", False) is False:
+    if is_postgres(view) and not is_replica(view) and view.flag("multiAz", False) is False:
         yield view.violation(
             "multiAz",
             "the database has no standby. Set it to true.",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agno_ha.topology.units import DAY, duration_text
 
 from agno_ha_policies.aws.kinds import CLUSTER, INSTANCE
-from agno_ha_policies.aws.stores import is_replica
+from agno_ha_policies.aws.stores import is_postgres, is_replica
 from agno_ha_policies.model import ResourceRule, Violation
 from agno_ha_policies.rules.db_003_backups import Backups
 from agno_ha_policies.view import View, plural
@@ -15,7 +15,7 @@ from agno_ha_policies.view import View, plural
 
 def check(instance: View[Backups]) -> Iterator[Violation]:
     """Compare the retention with the bound; RDS makes none unless told to, Aurora keeps a day's."""
-    if is_replica(instance):
+    if not is_postgres(instance) or is_replica(instance):
         return
     default = 1 if instance.resource.type == CLUSTER else 0
     days, least = instance.number("backupRetentionPeriod", default), instance.bounds.least

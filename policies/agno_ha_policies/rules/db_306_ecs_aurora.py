@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from agno_ha_policies.aws.kinds import CLUSTER, CLUSTER_INSTANCE
 from agno_ha_policies.aws.references import meant
-from agno_ha_policies.aws.stores import is_replica
+from agno_ha_policies.aws.stores import is_postgres, is_replica
 from agno_ha_policies.model import NoBounds, StackRule, Violation
 from agno_ha_policies.view import View, siblings
 
@@ -23,7 +23,7 @@ def check(views: Sequence[View[NoBounds]]) -> Iterator[Violation]:
             if each.resource.type == CLUSTER_INSTANCE
         ]
         for cluster in clusters:
-            if is_replica(cluster) or _makes_its_own(cluster):
+            if not is_postgres(cluster) or is_replica(cluster) or _makes_its_own(cluster):
                 continue
             found = [each for each in members if cluster in each]
             if not found:

@@ -13,6 +13,8 @@ from agno_ha_policies.view import View, digits
 
 _LEAST = 60.0
 """Seconds for an instance that does not say how it drains; ECS' own is 30."""
+_FARGATE = 120
+"""Seconds that Fargate waits at most."""
 
 
 def check(task: View[NoBounds]) -> Iterator[Violation]:
@@ -20,13 +22,17 @@ def check(task: View[NoBounds]) -> Iterator[Violation]:
     for container in apps(task):
         delay, timeout = (number(task, container, name, 0) for name in ("DRAIN_DELAY", "DRAIN_TIMEOUT"))
         given = container.data.get("stopTimeout", 30)
-        if delay is None or timeout is None or not isinstance(given, int):
+        if isinstance(given, bool) or not isinstance(given, int | float):
+            task.unreadable(container.path("stopTimeout"), "is not a number")
+            continue
+        if delay is None or timeout is None:
             continue
         needed = delay + timeout + LIFESPAN_DRAIN if timeout else _LEAST
         if given < needed:
+            fix = "Raise it" if needed <= _FARGATE else f"Fargate admits {_FARGATE}: lower DRAIN_TIMEOUT"
             yield task.violation(
                 container.path("stopTimeout"),
-                f"killed after {digits(given)}s, and draining needs {digits(needed)}s. Raise it; Fargate admits 120.",
+                f"killed after {digits(given)}s, and draining needs {digits(needed)}s. {fix}.",
             )
 
 

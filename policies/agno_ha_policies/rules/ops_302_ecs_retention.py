@@ -10,8 +10,8 @@ from agno_ha_policies.view import View
 
 
 def check(group: View[NoBounds]) -> Iterator[Violation]:
-    """Look for a retention; 0 is none."""
-    if group.number("retentionInDays", 0) == 0:
+    """Look for a retention; 0 is none. That of the class for deliveries is AWS's to set."""
+    if group.text("logGroupClass", "STANDARD") != "DELIVERY" and group.number("retentionInDays", 0) == 0:
         yield group.violation("retentionInDays", "they are kept for ever. Set it, to 30 for example.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agno_ha_policies.aws.pools import KINDS, SUPERUSERS, Server, Use, servers, uses
+from agno_ha_policies.aws.pools import KINDS, SUPERUSERS, Server, Use, servers, used, uses, without_limit
 from agno_ha_policies.model import StackRule, Violation
 from agno_ha_policies.rules.pool_001_budget import Headroom
 from agno_ha_policies.view import View, digits, plural, siblings
@@ -13,16 +13,19 @@ from agno_ha_policies.view import View, digits, plural, siblings
 def check(views: Sequence[View[Headroom]]) -> Iterator[Violation]:
     """Compare what all pools of what belongs together may open with what a parameter group of Postgres admits."""
     for group in siblings(views):
-        limits = servers(group)
-        opened = list(uses(group)) if limits else []
+        limits, unlimited = servers(group), without_limit(group)
+        opened = [(use, used(use, limits, group)) for use in uses(group)] if limits or unlimited else []
+        for database, path in unlimited if opened and not limits else ():
+            database.unreadable(
+                path, "RDS then takes what the class's memory holds. Name a group that sets max_connections"
+            )
         for limit in limits:
-            message = _exceeded(limit, opened)
-            if message and len(limits) > 1:
+            if message := _exceeded(limit, [use for use, at in opened if at == [limit]]):
+                yield limit.view.violation(limit.path, message)
+            elif _exceeded(limit, [use for use, at in opened if limit in at]):
                 limit.view.unreadable(
                     limit.path, "is one of several, and which of them the tasks use is not known"
                 )
-            elif message:
-                yield limit.view.violation(limit.path, message)
 
 
 def _exceeded(limit: Server, opened: Sequence[Use]) -> str:
@@ -32,8 +35,9 @@ def _exceeded(limit: Server, opened: Sequence[Use]) -> str:
     if not opened or needed + limit.view.bounds.headroom <= usable:
         return ""
     many = "connections without limit" if needed == float("inf") else plural(needed, "connection")
+    who = ", ".join(each.task.name for each in opened)
     return (
-        f"{', '.join(each.name for each in opened)} may open {many} while rolling, and {digits(usable)} are usable "
+        f"{who} may open {many} while rolling, and {digits(usable)} are usable "
         f"(max_connections = {digits(limit.maximum)}). Lower capacity, workers or pools, or raise max_connections."
     )
 

@@ -13,7 +13,7 @@ from agno_ha_policies.view import View, siblings
 def check(views: Sequence[View[NoBounds]]) -> Iterator[Violation]:
     """Look at the service of each scalable target."""
     for group in siblings(views):
-        for _, meant in scaled(group):
+        for _, meant, _ in scaled(group):
             for service in meant if len(meant) == 1 else ():
                 if service.known(COUNT, None) is not None and not is_left(service):
                     yield service.violation(

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from agno_ha_policies.docker.workload import ARGS, ENV, SERVICES, command
 from agno_ha_policies.model import UNKNOWN, NoBounds, ResourceRule, Violation
+from agno_ha_policies.plain_secrets import by_name, in_address, in_command, is_address
 from agno_ha_policies.view import View
-
-_NAME = re.compile(r"(PASSWORD|PASSWD|TOKEN|SECRET|CREDENTIALS?|API_?KEY|_KEY)$", re.IGNORECASE)
-_URL = re.compile(r"://[^/@:\s]*:[^/@\s]+@")
-_ADDRESS = re.compile(r"(URL|URI|DSN)$", re.IGNORECASE)
-_OPTION = re.compile(r"--(requirepass|password|token|api-key)[\s=]+[^\s$]")
 
 
 def check(service: View[NoBounds]) -> Iterator[Violation]:
@@ -21,18 +16,18 @@ def check(service: View[NoBounds]) -> Iterator[Violation]:
         path = f"{ENV}.{name}"
         if value == "":
             continue
-        if _NAME.search(name):
+        if by_name(name, value):
             yield service.violation(
                 path,
                 f"{name} looks like a secret. Mount it as a Docker secret and name its file in {name}_FILE.",
             )
-        elif value is UNKNOWN and _ADDRESS.search(name):
+        elif value is UNKNOWN and is_address(name):
             service.unreadable(path, "is not known yet, so that it may hold a password")
-        elif isinstance(value, str) and _URL.search(value):
+        elif in_address(value):
             yield service.violation(
                 path, f"{name} is a URL with a password. Mount the password as a Docker secret."
             )
-    if _OPTION.search(command(service)):
+    if in_command([command(service)]):
         yield service.violation(
             ARGS, "the command line holds a password, which every process list shows. Give it as a file."
         )

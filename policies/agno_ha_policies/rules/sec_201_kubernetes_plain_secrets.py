@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agno_ha_policies.kubernetes.kinds import PODS
 from agno_ha_policies.kubernetes.pods import containers
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
-from agno_ha_policies.rules.sec_101_docker_plain_secrets import _ADDRESS, _NAME, _OPTION, _URL
+from agno_ha_policies.plain_secrets import by_name, in_address, in_command, is_address
 from agno_ha_policies.view import View
 
 
@@ -17,7 +17,7 @@ def check(view: View[NoBounds]) -> Iterator[Violation]:
         for index, _ in enumerate(view.items(f"{path}.env") or []):
             yield from _variable(view, f"{path}.env.{index}")
         words = [word for kind in ("command", "args") for word in view.items(f"{path}.{kind}") or []]
-        if _OPTION.search(" ".join(word for word in words if isinstance(word, str))):
+        if in_command(words):
             yield view.violation(
                 f"{path}.args",
                 "the command line holds a password, which every process list shows. Give it as a file.",
@@ -29,14 +29,14 @@ def _variable(view: View[NoBounds], path: str) -> Iterator[Violation]:
     value = view.known(f"{path}.value", "")
     if name is None or value == "":
         return
-    if _NAME.search(name):
+    if by_name(name, value):
         yield view.violation(
             path, f"{name} looks like a secret. Use valueFrom.secretKeyRef, or a file in {name}_FILE."
         )
     elif not isinstance(value, str):
-        if _ADDRESS.search(name):
+        if is_address(name):
             view.unreadable(path, "is not known yet, so that it may hold a password")
-    elif _URL.search(value):
+    elif in_address(value):
         yield view.violation(path, f"{name} is a URL with a password. Take it from a Secret.")
 
 

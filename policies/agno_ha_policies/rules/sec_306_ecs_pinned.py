@@ -15,7 +15,7 @@ def check(task: View[NoBounds]) -> Iterator[Violation]:
     for container in containers(task):
         image = str(container.data.get("image", ""))
         tag = image.rpartition("/")[2].partition(":")[2]
-        if "sha256:" not in image and tag in ("", "latest"):
+        if "sha256:" not in image and tag.lower() in ("", "latest"):
             yield task.violation(
                 container.path("image"), f"{container.name} may be another tomorrow. Name a version."
             )
