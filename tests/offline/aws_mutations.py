@@ -76,6 +76,7 @@ MUTATIONS = [
     ecs(SCALING, "maxCapacity", 60, "SCALE-301 SCALE-302 POOL-301@agno-postgres"),
     ecs(WEB, "ignored", (), "SCALE-303"),
     ecs(WEB, "deploymentMinimumHealthyPercent", 50, "SCALE-304"),
+    ecs(WEB, "capacityProviderStrategies", [{"capacityProvider": "FARGATE_SPOT", "weight": 1}], "SCALE-306"),
     scheduled("desiredCount", 60, "SCALE-305 POOL-301@agno-postgres"),
     scheduled("loadBalancers", [{"containerName": "app"}], "SCALE-304 SCALE-305"),
     ecs(TASK, C, variable("DB_POOL_SIZE", "1"), "POOL-302 POOL-303"),

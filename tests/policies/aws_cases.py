@@ -84,6 +84,7 @@ ABOUT_TASK = "worker taskDefinition"
 AT_NIGHT = "scalableTargetAction"
 OVERNIGHT = {"scalableTargetAction__minCapacity": 0, "scalableTargetAction__maxCapacity": 5000}
 OF_SCALING = {"resourceId": (aws(SCALING).urn,)}
+ON_SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
 SCALE = [
     ok("SCALE-301", aws(SCALING)),
     ok("SCALE-301", aws(SCALING), aws(SERVICE, desiredCount=DROP)),
@@ -151,6 +152,11 @@ SCALE = [
     unknown("SCALE-305", aws(SERVICE, ignored=("desiredCount",)), "it desiredCount"),
     unknown("SCALE-305", task(), task("other"), changed(WORKER, taskDefinition=UNKNOWN), ABOUT_TASK),
     other("SCALE-305", OTHER),
+    ok("SCALE-306", aws(SERVICE)),
+    ok("SCALE-306", aws(SERVICE, capacityProviderStrategies=[{"capacityProvider": "FARGATE", "base": 2}, *ON_SPOT])),
+    bad("SCALE-306", aws(SERVICE, capacityProviderStrategies=ON_SPOT), "it capacityProviderStrategies"),
+    unknown("SCALE-306", aws(SERVICE, capacityProviderStrategies=UNKNOWN), "it capacityProviderStrategies"),
+    other("SCALE-306", changed(WORKER, desiredCount=1, capacityProviderStrategies=ON_SPOT)),
 ]  # fmt: skip
 DB, AURORA = aws(PARAMETERS, "db"), aws(CLUSTER_PARAMETERS, "db")
 LIMIT = "db parameters.0.value"
