@@ -19,5 +19,6 @@ except ConfigurationError as error:
     raise pulumi.RunError(str(error)) from None
 
 pulumi.export("url", service.url)
+pulumi.export("loadBalancer", service.load_balancer)
 pulumi.export("securityKey", service.security_key)
 pulumi.export("facts", dict(service.facts))

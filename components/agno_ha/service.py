@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from agno_ha import capacity, credentials, targets
+from agno_ha import capacity, credentials, targets, tls
 from agno_ha.configuration import ConfigurationError, Problem, validate
 from agno_ha.topology import Topology
 
@@ -22,7 +22,9 @@ class AgnoService(pulumi.ComponentResource):
     """
 
     url: pulumi.Output[str]
-    """Address of the load balancer."""
+    """What clients use."""
+    load_balancer: pulumi.Output[str] | None
+    """The load balancer's own name, which the DNS of the URL's host leads to; None but on ECS."""
     security_key: pulumi.Output[str] | None
     """`OS_SECURITY_KEY`, secret; None where `app.authentication` is `none`, or an existing Secret holds it."""
     facts: Mapping[str, int | float | str | bool]
@@ -75,6 +77,7 @@ class AgnoService(pulumi.ComponentResource):
         if problems := [
             *plan.problems(),
             *module.problems(topology, settings, namespace),
+            *tls.problems(topology),
             *_missing(credentials.needed(topology, existing=existing), given),
         ]:
             raise ConfigurationError(problems)
@@ -102,7 +105,7 @@ class AgnoService(pulumi.ComponentResource):
             protect=protect,
             existing=existing,
         )
-        self.url = module.deploy(
+        self.url, self.load_balancer = module.deploy(
             name,
             namespace=namespace,
             topology=topology,
@@ -113,7 +116,14 @@ class AgnoService(pulumi.ComponentResource):
             protect=protect,
         )
         self.security_key = None if existing else made.security_key
-        self.register_outputs({**self.facts, "url": self.url, "securityKey": self.security_key})
+        self.register_outputs(
+            {
+                **self.facts,
+                "url": self.url,
+                "loadBalancer": self.load_balancer,
+                "securityKey": self.security_key,
+            }
+        )
 
 
 def _missing(needed: Mapping[str, str], given: Mapping[str, Any]) -> Iterator[Problem]:

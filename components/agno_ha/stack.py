@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,9 @@ from pulumi.runtime import config as runtime_config
 from agno_ha import configuration, credentials, targets
 from agno_ha.configuration import PROJECT, ConfigurationError, Problem, load, read_yaml, validate
 from agno_ha.topology import Topology
+
+_SETTINGS = ("target", "environment", "topology", *targets.NAMES)
+"""Keys of a stack's configuration that are ours; every other one is a secret's, or the program's."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ def read(base: Path, values: Mapping[str, Any], *, source: str, namespace: str |
         configuration.Stack, {key: values[key] for key in ("target", "environment") if key in values},
         path="agno-ha:", source=source,
     )  # fmt: skip
+    problems += _misspelt(values, source)
     target = str(values.get("target"))
     settings: Any = None
     module = targets.choose(target)
@@ -77,6 +82,15 @@ def read(base: Path, values: Mapping[str, Any], *, source: str, namespace: str |
     return Stack(header.target, header.environment, topology, settings, module.has_secrets(settings))
 
 
+def _misspelt(values: Mapping[str, Any], source: str) -> Iterator[Problem]:
+    """Name keys that are nearly a setting's: Pulumi takes any key, and the setting would be as if it were not there."""
+    for key in values:
+        close = difflib.get_close_matches(key, _SETTINGS, 1, 0.75)
+        if close and key not in _SETTINGS:
+            fix = f"Did you mean {PROJECT}:{close[0]}?"
+            yield Problem(source, f"{PROJECT}:{key}", None, "is no setting of a stack", fix)
+
+
 def current(root: Path | None = None) -> tuple[Stack, dict[str, pulumi.Output[str]]]:
     """Return the running program's stack, and its top-level secrets by configuration key.
 
@@ -87,12 +101,16 @@ def current(root: Path | None = None) -> tuple[Stack, dict[str, pulumi.Output[st
     source = f"Pulumi.{pulumi.get_stack()}.yaml"
     values: dict[str, Any] = {}
     problems: list[Problem] = []
-    for key in ("target", "environment", "topology", *targets.NAMES):
+    given = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    others = {key.removeprefix(f"{PROJECT}:") for key in given if key.startswith(f"{PROJECT}:")}
+    for key in (*_SETTINGS, *sorted(others - {*_SETTINGS})):
         full = f"{PROJECT}:{key}"
         text = runtime_config.get_config(full)
         if text is None:
             continue
         if runtime_config.is_config_secret(full):
+            if key not in _SETTINGS:
+                continue
             problems.append(
                 Problem(
                     source,

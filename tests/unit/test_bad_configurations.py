@@ -3,13 +3,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 import yaml
 from agno_ha.configuration import ConfigurationError, Problem, Stack, load, read_yaml, validate
+from agno_ha.offline import wire
+from agno_ha.stack import current
+from agno_ha.stack import read as read_stack
 from agno_ha.topology import Topology
 
 SECRET = "Run `pulumi config set --secret NAME` and write NAME here."
@@ -289,6 +295,30 @@ def test_the_stacks_own_settings() -> None:
     assert sorted(map(str, problems)) == [
         "Pulumi.dev.yaml: agno-ha:environment = production: must be dev, staging or prod. Choose one of them.",
         "Pulumi.dev.yaml: agno-ha:target: is required. Add it.",
+    ]
+
+
+NEARLY = {"target": "docker", "toplogy": {"scaling": {"max": 2}}, "enviroment": "dev", "mine": "x"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [current, lambda root: read_stack(root / "topology.yaml", NEARLY, source="Pulumi.dev.yaml")],
+    ids=["program", "command"],
+)
+def test_a_key_that_is_nearly_a_setting(
+    asked: Callable[[Path], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "topology.yaml").write_text("{}")
+    monkeypatch.setenv(
+        "PULUMI_CONFIG", json.dumps({f"agno-ha:{key}": wire(each) for key, each in NEARLY.items()})
+    )
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "dev")
+    with pytest.raises(ConfigurationError) as caught:
+        asked(tmp_path)
+    assert str(caught.value).splitlines() == [
+        "Pulumi.dev.yaml: agno-ha:enviroment: is no setting of a stack. Did you mean agno-ha:environment?",
+        "Pulumi.dev.yaml: agno-ha:toplogy: is no setting of a stack. Did you mean agno-ha:topology?",
     ]
 
 

@@ -12,15 +12,17 @@ import pytest
 import typer
 from agno_ha.cli import app, console, reporting
 from agno_ha.cli.console import Exit
+from agno_ha.cli.next_steps import next_steps
 from agno_ha.configuration import ConfigurationError, Problem
-from agno_ha.operations import doctor, status
-from agno_ha.operations.errors import OperationError, PolicyError
+from agno_ha.operations import automation, doctor, health, status
+from agno_ha.operations.errors import OperationError, PolicyError, explained
 from agno_ha.operations.model import Finding, OperationRefusedError, Progress, Step
 from agno_ha.operations.stores import manifest, restore
 from agno_ha.operations.stores.manifest import File, Manifest
 from agno_ha.operations.stores.postgres import PostgresStore
 from agno_ha.operations.workspace import Vault, Workspace
 from agno_ha.topology import Postgres
+from pulumi.automation import CommandError, CommandResult, OutputValue
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).parents[2]
@@ -182,14 +184,30 @@ def test_a_restore_asks_whatever_postgres_counts(project: Path, monkeypatch: pyt
         (("restore", "somewhere", "--yes"), "aws rds restore-db-instance-from-db-snapshot"),
         (("rotate", "--yes"), "pulumi up with --replace"),
         (("psql",), "docs/commands.md"),
-        (("logs",), "docs/commands.md"),
-        (("status",), "aws ecs describe-services --region eu-central-1"),
     ],
 )
 def test_on_ecs_it_says_what_to_use(project: Path, command: tuple[str, ...], instead: str) -> None:
     code, _, err = run(*command, "--stack", "prod")
     assert code == Exit.ERROR
     assert instead in err
+
+
+@pytest.mark.parametrize("command", ["logs", "status"])
+def test_on_ecs_the_command_of_aws_is_needed(
+    project: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(project))
+    code, _, err = run(command, "--stack", "prod")
+    assert code == Exit.ERROR
+    assert "The command aws is missing. Install it (https://aws.amazon.com/cli)." in err
+
+
+@pytest.mark.parametrize("command", ["diagram", "render"])
+def test_a_file_that_cannot_be_written_is_said(project: Path, command: str) -> None:
+    (project / "__main__.py").write_text((ROOT / "__main__.py").read_text())
+    code, _, err = run(command, "--out", str(project / "topology.yaml" / "out"))
+    assert code == Exit.ERROR
+    assert err.endswith("Give --out a path that can be written.")
 
 
 # What it tells ---------------------------------------------------------------------------------------------------
@@ -247,6 +265,73 @@ def test_a_workload_of_kubernetes_as_a_row() -> None:
         "status": {"readyInstances": 2, "phase": "Cluster in healthy state"},
     }  # fmt: skip
     assert status.kubernetes_row(cluster).problem == ""
+
+
+def test_what_comes_next(project: Path) -> None:
+    workspace = Workspace(project, "prod")
+    on_ecs = {
+        "url": "https://agents.example.com",
+        "loadBalancer": "lb-1.example.net",
+        "facts": {"tls": "provided"},
+    }
+    said = next_steps(workspace, on_ecs, program="agno-ha")
+    assert "DNS      point agents.example.com at lb-1.example.net, by a CNAME or an alias" in said
+    assert "curl https://agents.example.com/agents/" in said
+    assert "API key  none" in said
+    workspace.keep(workspace.security_key_file, "key")
+    said = next_steps(workspace, {**on_ecs, "url": "https://lb-1.example.net"}, program="agno-ha")
+    assert "DNS" not in said
+    assert "API key  .agno-ha/prod/security-key" in said
+    assert '"Authorization: Bearer $(cat .agno-ha/prod/security-key)"' in said
+    said = next_steps(
+        workspace, {"url": "https://127.0.0.1", "facts": {"tls": "provided"}}, program="agno-ha"
+    )
+    assert "curl -k https://127.0.0.1" in said  # the certificate is of another name
+
+
+def test_an_up_asks_the_load_balancer_by_its_own_name(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(health, "ask_ready", asked.append)
+    outputs = {"url": "https://agents.example.com:8443", "loadBalancer": "lb-1.example.net"}
+    with health.watched(Workspace(project, "prod")) as platform:
+        for own in ("lb-1.example.net", None):
+            given = {**outputs, "loadBalancer": own}
+            values = {name: OutputValue(value, False) for name, value in given.items()}
+            platform.check(values, {}, lambda _: None)
+    assert asked == ["https://lb-1.example.net:8443", "https://agents.example.com:8443"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [
+        (
+            "aws:rds/instance:Instance",
+            "set agno-ha:environment: dev in Pulumi.prod.yaml and bring the stack up",
+        ),
+        (
+            "docker:index/volume:Volume",
+            "pulumi state unprotect --all --stack prod, then the same command again",
+        ),
+    ],
+)
+def test_protected_data_is_not_deleted(kind: str, how: str) -> None:
+    entry = {"urn": f"urn:pulumi:prod::agno-ha::{kind}::agno-data", "type": kind, "protect": True}
+    with pytest.raises(OperationError, match="Nothing was deleted") as caught:
+        automation.refuse_protected("prod", [entry])
+    assert how in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: the stack is currently locked by 1 lock(s)",
+        "error: [409] Conflict: Another update is in progress",
+    ],
+)
+def test_a_lock_says_what_mends_it(said: str) -> None:
+    text = explained(CommandError(CommandResult("", said, 255)))
+    assert text.startswith("The stack is locked: another pulumi works on it, or one was killed.")
+    assert text.endswith(said)
 
 
 # Doctor ----------------------------------------------------------------------------------------------------------

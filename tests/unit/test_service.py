@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pulumi
 import pytest
 from agno_ha.configuration import ConfigurationError
@@ -54,3 +56,22 @@ def test_a_name_that_can_be_no_namespace_beside_everything_else() -> None:
         "agno-ha:kubernetes.namespace = My_App-dev (default): must be a DNS label."
         " Set it to up to 63 lower-case letters, digits and -, no - first or last."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(None, "can't be read (No such file or directory)"), ("hello", "holds no certificate")],
+)
+def test_a_certificate_that_is_none(text: str | None, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "tls.pem"
+    if text is not None:
+        file.write_text(text)
+    tls = {"mode": "provided", "certificate": str(file), "privateKey": "tlsKey"}
+    topology = Topology.model_validate({"loadBalancer": {"tls": tls}})
+    with pytest.raises(ConfigurationError) as caught:
+        AgnoService("agno", topology, target="docker")
+    assert str(caught.value).splitlines() == [
+        f"topology.loadBalancer.tls.certificate = {file}: {message}. Name a PEM file with the certificate and what "
+        "signed it, from the project's directory.",
+        f"topology.loadBalancer.tls.privateKey: {MISSING}",
+    ]

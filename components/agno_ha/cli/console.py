@@ -117,6 +117,18 @@ def detail(line: str) -> None:
 
 
 @contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say in words that a path can't be written."""
+    from agno_ha.operations.errors import OperationError
+
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or path
+        raise OperationError(f"{where}: {error.strerror}. Give --out a path that can be written.") from None
+
+
+@contextmanager
 def friendly() -> Iterator[None]:
     """Turn what a person can mend into its own words and an exit code; everything else is a defect of ours."""
     from agno_ha.operations.errors import PolicyError, mendable

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from agno_ha.cli.console import AsJson, Exit, StackName, app, friendly, give, workspace_of
+from agno_ha.cli.console import AsJson, Exit, StackName, app, friendly, give, workspace_of, writing
 from agno_ha.configuration import ConfigurationError
 from agno_ha.operations import checks, workspace
 
@@ -56,7 +56,7 @@ def render(
     """Write the stack as files for `docker stack deploy`, or as manifests for GitOps; secrets are only named."""
     from agno_ha.operations import rendering
 
-    with friendly():
+    with friendly(), writing(out):
         said = rendering.files(workspace_of(stack), out)
     give({"file": said[0], "notes": [line.strip() for line in said[1:]]}, "\n".join(said), as_json=as_json)
 
@@ -73,11 +73,10 @@ def diagram(
     with friendly():
         plan = checks.plan(workspace_of(stack))
         text = drawing.svg(plan) if style is Drawing.SVG else drawing.mermaid(plan)
-    if out is None:
-        typer.echo(text, nl=False)
-    else:
-        out.write_text(text)
-        typer.echo(str(out))
+        if out is not None:
+            with writing(out):
+                out.write_text(text)
+    typer.echo(text if out is None else str(out), nl=out is not None)
 
 
 def _root() -> Path:

@@ -85,7 +85,10 @@ def up(stack: StackName = "dev", yes: Yes = False, as_json: AsJson = False) -> N
 @app.command()
 def drift(
     stack: StackName = "dev",
-    repair: Annotated[bool, typer.Option("--repair", help="Make the real world what the plan says.")] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Then bring the stack up, with whatever was edited since."),
+    ] = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -136,6 +139,13 @@ def down(
             from agno_ha.operations import quickstart
 
             quickstart.take_down(workspace, say, data=data, cli=cli)
+    if data:
+        typer.echo(f"Stack {stack} and its data are gone.")
+    else:
+        typer.echo(
+            f"Stack {stack} is down. What holds its data stays, on AWS at its price; "
+            f"{called()} down --data --stack {stack} deletes it."
+        )
 
 
 @app.command()
@@ -151,6 +161,7 @@ def recover(stack: StackName = "dev") -> None:
 def deploy(workspace: Workspace, *, yes: bool = False) -> tuple[str, dict[str, Any]]:
     """Bring a stack up, or update it; return what a person does next, and the outputs, secret ones masked."""
     from agno_ha.cli import reporting
+    from agno_ha.cli.next_steps import next_steps
     from agno_ha.operations.carrying import approve, carry_out
     from agno_ha.operations.model import Kind
 
@@ -171,10 +182,8 @@ def deploy(workspace: Workspace, *, yes: bool = False) -> tuple[str, dict[str, A
     else:
         quickstart.up_without_cli(workspace, wanted, say)
     if on_docker:
-        summary = quickstart.next_steps(workspace, wanted, program=called(), cli=cli)
         outputs.setdefault("url", url(wanted.topology))
-    else:
-        summary = f"Stack {workspace.stack} is up: {outputs.get('url')}"
+    summary = next_steps(workspace, outputs, program=called(), cli=cli)
     keys = {"keyFile": str(workspace.security_key_file)} if workspace.security_key_file.exists() else {}
     return summary, {"stack": workspace.stack, **outputs, **keys}
 

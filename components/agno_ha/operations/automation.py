@@ -113,9 +113,13 @@ def refuse_protected(stack: str, resources: Sequence[Mapping[str, Any]]) -> None
         for urn, kind in ((entry["urn"], entry["type"]) for entry in resources if entry.get("protect"))
     ]
     if names:
+        # AWS protects its own too, and would stop a destroy half-way.
+        dev = f"set agno-ha:environment: dev in Pulumi.{stack}.yaml and bring the stack up, which gives it up"
+        on_aws = any(entry["type"].startswith("aws:") for entry in resources)
+        how = dev if on_aws else f"pulumi state unprotect --all --stack {stack}"
         raise OperationError(
-            f"Stack {stack} protects its data: {', '.join(names)}. Nothing was deleted. If it must go: "
-            f"pulumi state unprotect --all --stack {stack}, then the same command again."
+            f"Stack {stack} protects its data: {', '.join(names)}. Nothing was deleted. If it must go: {how}, then "
+            "the same command again."
         )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from pulumi.automation import CommandError
-from pulumi.automation.errors import ConcurrentUpdateError
 
 from agno_ha.configuration import ConfigurationError
 from agno_ha.offline import ProgramError
@@ -51,6 +50,10 @@ _KNOWN = (
         "The plugin of provider {name} is missing. Install it: pulumi plugin install resource {name}",
     ),
     (
+        re.compile(r"currently locked by|\[409\] Conflict"),
+        "The stack is locked: another pulumi works on it, or one was killed. Wait for it, or run recover.",
+    ),
+    (
         re.compile(r"failed to load checkpoint: .*EOF"),
         "A pulumi was killed while it wrote the state. Run recover: what was written before is whole.",
     ),
@@ -65,11 +68,6 @@ def explained(error: CommandError, errors: Sequence[str] = ()) -> str:
         errors: what the engine's events said meanwhile.
     """
     said = "\n".join(dict.fromkeys(errors)) or _stderr(error)
-    if isinstance(error, ConcurrentUpdateError):
-        return (
-            "The stack is locked: another pulumi works on it, or one was killed. Wait for it, or run recover.\n"
-            + said
-        )
     for pattern, remedy in _KNOWN:
         if match := pattern.search(f"{said}\n{error}"):
             name = next((group for group in match.groups() if group), "")

@@ -39,7 +39,10 @@ class Platform:
             OperationError: it does not, with the reason.
         """
         del state
-        address = str(outputs["url"].value)
+        url = str(outputs["url"].value)
+        # The name that clients use may not lead there yet: its DNS needs the load balancer's own, which is new.
+        own = outputs.get("loadBalancer")
+        address = at(url, str(own.value)) if own is not None and own.value else url
         ask(address, progress, here=reachable(self._workspace, address))
 
 
@@ -82,6 +85,16 @@ class _Swarm(Platform):
         if others := self._services.others(self._client, self._namespace, asked):
             raise OperationError("Not what was asked for runs: " + "; ".join(others))
         ask(str(outputs["url"].value), progress, here=self._services.here(self._client, self._namespace))
+
+
+def at(url: str, host: str) -> str:
+    """Return a URL with another host.
+
+    >>> at("https://agents.example.com:8443", "lb-1.example.net")
+    'https://lb-1.example.net:8443'
+    """
+    parts = urlsplit(url)
+    return parts._replace(netloc=host + (f":{parts.port}" if parts.port else "")).geturl()
 
 
 def reachable(workspace: Workspace, address: str) -> bool:

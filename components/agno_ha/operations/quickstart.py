@@ -112,23 +112,3 @@ def _refuse_others(workspace: Workspace, found: Sequence[str]) -> None:
 
 def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Secret) else value
-
-
-def next_steps(workspace: Workspace, wanted: stack.Stack, *, program: str, cli: bool) -> str:
-    """Return what a person does with a stack that is up; `program` is how agno-ha is called."""
-    address, authenticated = url(wanted.topology), workspace.security_key_file.exists()
-    key_file = workspace.security_key_file.relative_to(workspace.root)
-    header = f' \\\n    -H "Authorization: Bearer $(cat {key_file})"' if authenticated else ""
-    insecure = " -k" if address.startswith("https") else ""
-    stack = "" if workspace.stack == "dev" else f" STACK={workspace.stack}"  # make's default
-    return f"""
-Agno is up{"" if cli else " (without the Pulumi CLI: by docker stack deploy)"}.
-
-  URL      {address}
-  API key  {key_file if authenticated else "none: authentication is off"}
-  Talk     curl{insecure} {address}/agents/assistant/runs{header} \\
-    -F message="Hello" -F session_id=first -F stream=false
-  Logs     {program} logs --follow --stack {workspace.stack}
-  Status   {program} status --stack {workspace.stack}
-  Down     make down{stack}        (keeps the data)
-           make down-data{stack}   (deletes it, after asking)"""

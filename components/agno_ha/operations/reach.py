@@ -1,4 +1,4 @@
-"""A way into a stack's containers: `docker exec` or `kubectl exec`, with their streams."""
+"""A way into a stack's containers: `docker exec` or `kubectl exec`, with their streams; on ECS their logs alone."""
 
 from __future__ import annotations
 
@@ -35,21 +35,16 @@ class Reach(Protocol):
 
 
 def of(workspace: Workspace) -> Reach:
-    """Return the way into a stack's containers.
-
-    Raises:
-        OperationError: the target has none: ECS, whose stores are AWS's own.
-    """
+    """Return the way into a stack's containers; on ECS only their logs are reached."""
     target = workspace.values().get("target")
     if target == "docker":
         return _Docker(workspace.namespace)
     if target == "kubernetes":
         settings = read(workspace).settings
         return _Kubernetes(settings.namespace or workspace.namespace, settings.context)
-    raise OperationError(
-        f"Stack {workspace.stack} is on ECS: its stores are AWS's own, in private subnets, and nothing can be run in "
-        "them from here (docs/commands.md says which commands of AWS do this)."
-    )
+    from agno_ha.operations.aws import Aws
+
+    return Aws(workspace)
 
 
 def read(workspace: Workspace) -> configuration.Stack:

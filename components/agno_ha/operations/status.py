@@ -55,19 +55,14 @@ def of(workspace: Workspace) -> Status:
     """Return how a stack is.
 
     Raises:
-        OperationError: the platform does not answer; or it is ECS, with the command that shows it.
+        OperationError: the platform does not answer, or the command that asks it is missing.
     """
     target = str(workspace.values().get("target"))
     if target == "docker":
         return _docker(workspace)
     if target == "kubernetes":
         return Status(stack=workspace.stack, target=target, services=_kubernetes(workspace))
-    region = reach.read(workspace).settings.region
-    name = workspace.namespace
-    raise OperationError(
-        f"Stack {workspace.stack} is on ECS. What runs there: aws ecs describe-services --region {region} --cluster "
-        f"{name} --services {name}-web; its alarms and its dashboard are in CloudWatch under {name}."
-    )
+    return _ecs(workspace)
 
 
 def ready(url: str) -> bool:
@@ -110,6 +105,22 @@ def _kubernetes(workspace: Workspace) -> list[ServiceStatus]:
             raise OperationError(f"The cluster does not answer: {done.stderr.strip()}")
         rows += [kubernetes_row(item) for item in json.loads(done.stdout)["items"]]
     return rows
+
+
+def _ecs(workspace: Workspace) -> Status:
+    from agno_ha.operations.aws import Aws
+
+    aws = Aws(workspace)
+    services, own, balancer = list(aws.services()), aws.address(), aws.settings.load_balancer
+    if own is None:
+        return Status(stack=workspace.stack, target="ecs", services=services)
+    topology = aws.topology.load_balancer
+    plain = balancer.plain_http
+    scheme, port, usual = ("http", topology.http_port, 80) if plain else ("https", topology.https_port, 443)
+    url = f"{scheme}://{balancer.host or own}" + ("" if port == usual else f":{port}")
+    # By the load balancer's own name: the DNS of the other is somebody else's.
+    answers = None if balancer.internal else ready(health.at(url, own))
+    return Status(stack=workspace.stack, target="ecs", url=url, ready=answers, services=services)
 
 
 def kubernetes_row(item: dict[str, Any]) -> ServiceStatus:

@@ -10,6 +10,7 @@ from agno_ha.topology.problem import ConfigurationError, Problem
 if TYPE_CHECKING:
     import pulumi
 
+    from agno_ha.address import Address
     from agno_ha.credentials import Credentials
     from agno_ha.topology import Topology
 
@@ -61,8 +62,8 @@ class Target(Protocol):
         credentials: Credentials,
         parent: pulumi.Resource,
         protect: bool,
-    ) -> pulumi.Output[str]:
-        """Create every resource and return the URL."""
+    ) -> Address:
+        """Create every resource and return where the stack is reached, known once it runs."""
 
 
 def choose(target: object) -> Target | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pulumi
 
+from agno_ha.address import Address
 from agno_ha.credentials import Credentials, app_secrets
 from agno_ha.environment import app_environment
 from agno_ha.targets.docker import app, limits, load_balancer, network, postgres, redis, scaling
@@ -64,7 +65,7 @@ def deploy(
     credentials: Credentials,
     parent: pulumi.Resource,
     protect: bool,
-) -> pulumi.Output[str]:
+) -> Address:
     """Create every service of the topology and return the URL, known once nginx and the instances run."""
     scope = Scope(name, namespace, topology, settings, images, parent, protect)
     limits.warn(topology, parent)
@@ -80,7 +81,7 @@ def deploy(
         depends_on=[*databases, *caches],
     )
     front = load_balancer.create(scope, networks, credentials)
-    return pulumi.Output.all(front.id, web.id).apply(lambda _: url(topology))
+    return Address(pulumi.Output.all(front.id, web.id).apply(lambda _: url(topology)))
 
 
 def resolve_images(topology: Topology, settings: DockerSettings) -> Images:

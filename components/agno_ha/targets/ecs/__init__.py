@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
+from agno_ha.address import Address
 from agno_ha.credentials import Credentials, app_secrets
 from agno_ha.environment import Server, app_environment
 from agno_ha.targets.ecs import (
@@ -88,8 +89,8 @@ def deploy(
     credentials: Credentials,
     parent: pulumi.Resource,
     protect: bool,
-) -> pulumi.Output[str]:
-    """Create everything and return the URL, known once the instances run what was asked for."""
+) -> Address:
+    """Create everything and return where it is reached, known once the instances run what was asked for."""
     provider = parent.get_provider("aws:ecs/service:Service") or aws.Provider(
         f"{name}-aws", region=settings.region, opts=pulumi.ResourceOptions(parent=parent)
     )
@@ -115,8 +116,9 @@ def deploy(
     rows = list(alarms.table(scope, running, front, database, cache))
     alarms.create(scope, rows)
     dashboard.create(scope, rows)
-    return pulumi.Output.all(load_balancer.url(scope, front, secure=secure), running.running).apply(
-        lambda both: str(both[0])
+    url = load_balancer.url(scope, front, secure=secure)
+    return Address(
+        pulumi.Output.all(url, running.running).apply(lambda both: str(both[0])), front.balancer.dns_name
     )
 
 

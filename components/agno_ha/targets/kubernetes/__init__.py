@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from agno_ha.address import Address
 from agno_ha.credentials import Credentials, app_secrets
 from agno_ha.environment import app_environment
 from agno_ha.targets.kubernetes import (
@@ -67,7 +68,7 @@ def deploy(
     credentials: Credentials,
     parent: pulumi.Resource,
     protect: bool,
-) -> pulumi.Output[str]:
+) -> Address:
     """Create every object of the topology and return the URL, known once the load balancer has an address."""
     look(topology, settings, parent)
     limits.warn(topology, settings, parent)
@@ -97,7 +98,7 @@ def deploy(
     )
     scaling.create(scope, web)
     monitoring.create(scope)
-    return load_balancer.create(scope, credentials, [web])
+    return Address(load_balancer.create(scope, credentials, [web]))
 
 
 def resolve_images(topology: Topology, settings: KubernetesSettings) -> Images:
