@@ -13,8 +13,10 @@ import pulumi_aws as aws
 from agno_ha.targets.ecs.scope import Scope
 
 _REGISTRY = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<name>[^:@]+)"
+    r"(?P<account>\d{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\."
+    r"(amazonaws\.com(\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)/(?P<name>[^:@]+)"
 )
+"""An image in ECR, under any of its names: FIPS' own, and those that have IPv6 too."""
 _PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
 """Of the regions whose names begin so."""
 
@@ -39,16 +41,28 @@ def execution(
         allow(LOG, log_group.apply(lambda arn: f"{arn}:*")),
         allow([READ_SECRET], pulumi.Output.all(*secrets)),
     ]
-    if (found := _REGISTRY.match(scope.image)) is not None:
-        partition = _PARTITIONS.get(found["region"].rsplit("-", 2)[0], "aws")
-        repository = f"arn:{partition}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"
-        statements += [allow(["ecr:GetAuthorizationToken"], "*"), allow(PULL, repository)]
+    if (arn := repository(scope.image)) is not None:
+        statements += [allow(["ecr:GetAuthorizationToken"], "*"), allow(PULL, arn)]
     return role(scope, "execution", "ecs-tasks.amazonaws.com", statements)
 
 
 def task(scope: Scope) -> aws.iam.Role:
     """Create the role that the instances have: none of AWS, but for the shell where it is asked for."""
     return role(scope, "task", "ecs-tasks.amazonaws.com", [allow(SHELL, "*")] if scope.settings.exec else [])
+
+
+def repository(image: str) -> str | None:
+    """Return the ARN of an image's repository in ECR; None where it is elsewhere.
+
+    >>> repository("123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com/agents:1")
+    'arn:aws-us-gov:ecr:us-gov-west-1:123456789012:repository/agents'
+    >>> repository("123456789012.dkr-ecr.eu-central-1.on.aws/team/agents@sha256:0a")
+    'arn:aws:ecr:eu-central-1:123456789012:repository/team/agents'
+    """
+    if (found := _REGISTRY.match(image)) is None:
+        return None
+    partition = _PARTITIONS.get(found["region"].rsplit("-", 2)[0], "aws")
+    return f"arn:{partition}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"
 
 
 def allow(actions: Sequence[str], resource: pulumi.Input[Any]) -> dict[str, Any]:
