@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
@@ -33,9 +33,15 @@ SHELL = (
 """ECS Exec, which names no resource."""
 
 
-def execution(
-    scope: Scope, *, secrets: Sequence[pulumi.Output[str]], log_group: pulumi.Output[str]
-) -> aws.iam.Role:
+class Role(NamedTuple):
+    """A role, and the policy without which it may do nothing yet."""
+
+    arn: pulumi.Output[str]
+    policies: list[pulumi.Resource]
+    """What must be there before the role is used; one that needs no right has none."""
+
+
+def execution(scope: Scope, *, secrets: Sequence[pulumi.Output[str]], log_group: pulumi.Output[str]) -> Role:
     """Create the role with which ECS starts tasks: it pulls the image, reads their secrets, writes their logs."""
     statements: list[Mapping[str, Any]] = [
         allow(LOG, log_group.apply(lambda arn: f"{arn}:*")),
@@ -46,7 +52,7 @@ def execution(
     return role(scope, "execution", "ecs-tasks.amazonaws.com", statements)
 
 
-def task(scope: Scope) -> aws.iam.Role:
+def task(scope: Scope) -> Role:
     """Create the role that the instances have: none of AWS, but for the shell where it is asked for."""
     return role(scope, "task", "ecs-tasks.amazonaws.com", [allow(SHELL, "*")] if scope.settings.exec else [])
 
@@ -70,7 +76,7 @@ def allow(actions: Sequence[str], resource: pulumi.Input[Any]) -> dict[str, Any]
     return {"Effect": "Allow", "Action": sorted(actions), "Resource": resource}
 
 
-def role(scope: Scope, room: str, service: str, statements: Sequence[Mapping[str, Any]]) -> aws.iam.Role:
+def role(scope: Scope, room: str, service: str, statements: Sequence[Mapping[str, Any]]) -> Role:
     """Create a role that a service may take, and its one policy where it may do anything."""
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
     made = aws.iam.Role(
@@ -81,13 +87,13 @@ def role(scope: Scope, room: str, service: str, statements: Sequence[Mapping[str
         tags=scope.tags(room),
         opts=scope.options(),
     )
-    if statements:
-        document = pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
-        aws.iam.RolePolicy(
-            f"{scope.name}-{room}",
-            name=scope.physical(room, 128),
-            role=made.name,
-            policy=document,
-            opts=scope.options(),
-        )
-    return made
+    if not statements:
+        return Role(made.arn, [])
+    policy = aws.iam.RolePolicy(
+        f"{scope.name}-{room}",
+        name=scope.physical(room, 128),
+        role=made.name,
+        policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}),
+        opts=scope.options(),
+    )
+    return Role(made.arn, [policy])
