@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi
@@ -333,20 +334,44 @@ def test_what_is_reserved_leaves_maxmemory_and_no_more_than_a_percent_else(maxme
 ASKED = "arn:aws:ecs:eu-central-1:111122223333:task-definition/agno-web:8"
 
 
-def test_a_service_that_runs_what_was_asked_for() -> None:
-    assert steady.verdict(service="agno-web", asked=ASKED, running=ASKED, events=[]) == ASKED
+def service(
+    *, running: str = ASKED, desired: int = 3, tasks: int = 3, starting: int = 0, said: str = ""
+) -> Any:
+    """What ECS says of it, as the SDK gives it."""
+    primary = SimpleNamespace(status="PRIMARY", running_count=tasks, pending_count=starting)
+    drains = SimpleNamespace(status="ACTIVE", running_count=3, pending_count=0)
+    return SimpleNamespace(
+        service_name="agno-web", cluster_arn="arn:aws:ecs:eu-central-1:111122223333:cluster/agno-cluster",
+        task_definition=running, desired_count=desired, deployments=[drains, primary],
+        events=[SimpleNamespace(message=message) for message in said.split("; ") if message],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "found",
+    [service(), service(tasks=1), service(tasks=0, starting=1), service(desired=0, tasks=0)],
+    ids=["all run", "some run", "one starts", "none is wanted"],
+)
+def test_a_service_that_runs_what_was_asked_for(found: Any) -> None:
+    assert steady.verdict(ASKED, found) == ASKED
 
 
 def test_a_rolled_back_service_is_no_success() -> None:
     with pytest.raises(pulumi.RunError) as caught:
-        steady.verdict(
-            service="agno-web",
-            asked=ASKED,
-            running=ASKED[:-1] + "7",
-            events=["rolled back to 7", "2", "3", "4"],
-        )
+        steady.verdict(ASKED, service(running=ASKED[:-1] + "7", said="rolled back to 7.; 2; 3; 4"))
     assert str(caught.value) == (
-        "Service agno-web runs agno-web:7, not agno-web:8: the deployment was rolled back. rolled back to 7; 2; 3"
+        "Service agno-web runs agno-web:7, not agno-web:8: the deployment was rolled back. rolled back to 7; 2; 3. "
+        "To try it again: agno-ha up, or pulumi up --refresh."
+    )
+
+
+def test_a_first_deployment_that_failed_is_no_success() -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        steady.verdict(ASKED, service(tasks=0))
+    assert str(caught.value) == (
+        "Service agno-web runs no task of agno-web:8 and starts none: its deployment failed, and there is none before it "
+        "to go back to. ECS gives no reason. Bring another image up; or try this one again, and then up: aws ecs "
+        "update-service --cluster agno-cluster --service agno-web --force-new-deployment"
     )
 
 

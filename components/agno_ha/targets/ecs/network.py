@@ -15,7 +15,8 @@ from agno_ha.targets.ecs.settings_sections import ZONES
 _SUBNET_BITS = 4
 """A subnet is a sixteenth of the VPC: three zones take six of them, the rest is the user's to add."""
 _PUBLIC, _PRIVATE = 0, 8
-"""Which sixteenth is zone a's; that of b is the next. A zone that comes or goes moves no other one's addresses."""
+"""Which sixteenth is zone a's; that of b is the next. A zone that comes or goes moves no other one's addresses
+(whether RDS and ElastiCache let one go: docs/ecs.md, Limits)."""
 
 
 @dataclass(frozen=True)
