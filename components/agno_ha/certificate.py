@@ -30,7 +30,8 @@ def generate(seed: str, host: str = "localhost") -> Pair:
     """
     number = int.from_bytes(hashlib.sha512(f"agno-ha tls {seed}".encode()).digest(), "big") % (_ORDER - 1) + 1
     key = ec.derive_private_key(number, ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    # A common name has room for 64 characters (RFC 5280); clients look at the alternative names, which have all of it.
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
     names = [x509.DNSName(entry) for entry in dict.fromkeys([host, "localhost"])]
     certificate = (
         x509.CertificateBuilder()

@@ -147,6 +147,8 @@ class _Recorder(mocks.MockMonitor):
             loop.close()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        if request.type.startswith("aws:"):
+            _write_documents(request.object)
         response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             self._loops.add(asyncio.get_event_loop())
@@ -205,6 +207,13 @@ def _inside(directory: Path) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+def _write_documents(inputs: struct_pb2.Struct) -> None:
+    """Write IAM's documents as text, as AWS's provider does with those that a program gives as objects."""
+    for value in inputs.fields.values():
+        if "Statement" in value.struct_value.fields:
+            value.string_value = json.dumps(_plain(value), default=lambda _: "unknown")
 
 
 def _urn(text: str) -> str:

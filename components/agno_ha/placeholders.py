@@ -31,18 +31,30 @@ def outputs(namespace: str, kind: str, name: str, inputs: Mapping[str, Any]) -> 
     return _aws(kind, name, inputs) if kind.startswith("aws:") else {}
 
 
-def _aws(kind: str, name: str, inputs: Mapping[str, Any]) -> dict[str, str]:
+def _aws(kind: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     task = kind == "aws:ecs/taskDefinition:TaskDefinition"
     own = str(inputs.get("family" if task else "name") or name)
-    arn = f"arn:aws:placeholder::{ACCOUNT}:{kind.rpartition(':')[2]}/{own}"
-    return {
+    host = f"{own}.placeholder.invalid"
+    texts = {
         "name": own,
-        "arn": arn,
+        "arn": f"arn:aws:placeholder::{ACCOUNT}:{kind.rpartition(':')[2]}/{own}",
         "arnSuffix": f"placeholder/{own}",
-        "address": f"{own}.placeholder.invalid",
         "allocationId": f"placeholder-{own}",
-        "dnsName": f"{own}.placeholder.invalid",
-        "endpoint": f"{own}.placeholder.invalid",
-        "primaryEndpointAddress": f"{own}.placeholder.invalid",
+        "repositoryUrl": f"{ACCOUNT}.dkr.ecr.placeholder.amazonaws.com/{own}",
+        "url": f"https://{host}",
         "versionId": "placeholder",
+        "zoneId": "placeholder",
+        **dict.fromkeys(_IDENTIFIERS, own),
+        **dict.fromkeys(_HOSTS, host),
     }
+    nodes = [{"id": "0001", "address": host}] if kind == "aws:elasticache/cluster:Cluster" else None
+    # What the program says goes first.
+    return {**texts, "cacheNodes": nodes, **{key: inputs[key] for key in texts if inputs.get(key)}}
+
+
+_IDENTIFIERS = ("identifier", "clusterIdentifier", "clusterId", "bucket", "keyId")
+_HOSTS = (
+    "address", "bucketDomainName", "bucketRegionalDomainName", "configurationEndpoint", "configurationEndpointAddress",
+    "dnsName", "domainName", "endpoint", "primaryEndpointAddress", "publicIp", "readerEndpoint",
+    "readerEndpointAddress",
+)  # fmt: skip

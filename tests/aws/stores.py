@@ -71,6 +71,7 @@ def _subnet_group(cloud: Cloud, inputs: Inputs) -> Outputs:
 
 def _parameter_group(cloud: Cloud, inputs: Inputs) -> Outputs:
     rds = cloud.client("rds")
+    inputs.take("skipDestroy")  # the provider's own: it leaves one that is in use
     request = inputs.request(
         name="DBParameterGroupName", family="DBParameterGroupFamily", description="Description"
     )

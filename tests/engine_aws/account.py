@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import boto3
@@ -15,6 +16,13 @@ PROD: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())
 REGION: str = PROD["config"]["agno-ha:ecs"]["region"]
 IMAGE: str = PROD["config"]["agno-ha:ecs"]["image"]
 _PROVIDER = {"name": "aws", "path": str(ROOT / "tests" / "engine_aws" / "provider")}
+
+
+def failed(run: Callable[..., CompletedProcess[str]], *command: str) -> str:
+    """Return what a command says that must fail, on one line."""
+    said = run(*command, code=None)
+    assert said.returncode != 0
+    return " ".join((said.stdout + said.stderr).split())
 
 
 class Account(Project):

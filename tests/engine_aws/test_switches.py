@@ -1,11 +1,14 @@
-"""What is turned off and on again: RDS Proxy, a secret of the app. Both leave secrets that wait to be deleted."""
+"""What is turned off and on again: RDS Proxy, a secret of the app, the log of requests.
+
+The first two leave secrets that wait to be deleted.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .account import Account
-from .settings import CREATE, DELETE, REPLACE, UPDATE, every, proxy
+from .settings import BALANCER, CREATE, DELETE, REPLACE, UPDATE, every, proxy
 
 SERVICE = "aws:ecs/service:Service"
 WITH_PROXY = {"postgres": {"pooler": {"enabled": True, "poolSize": 90}}}
@@ -89,6 +92,21 @@ def test_a_secret_that_goes_can_be_restored_and_comes_back(account: Account) -> 
     manager.restore_secret(SecretId=gone["ARN"])
     assert manager.get_secret_value(SecretId=gone["ARN"])["SecretString"] == "of the customers"
     manager.delete_secret(SecretId=gone["ARN"])
+
+
+def test_the_log_of_requests_is_turned_off_again(account: Account) -> None:
+    def logged() -> dict[str, str]:
+        elb = account.client("elbv2")
+        [balancer] = elb.describe_load_balancers()["LoadBalancers"]
+        found = elb.describe_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"])
+        attributes = {each["Key"]: each["Value"] for each in found["Attributes"]}
+        return {key: attributes[f"access_logs.s3.{key}"] for key in ("enabled", "bucket")}
+
+    if logged()["enabled"] == "false":
+        up(account, {"ecs": {"loadBalancer": {"accessLogsBucket": "our-logs"}}}, BALANCER)
+    assert logged() == {"enabled": "true", "bucket": "our-logs"}
+    up(account, {"ecs": {"loadBalancer": {"accessLogsBucket": None}}}, BALANCER)
+    assert logged()["enabled"] == "false"
 
 
 def urn(account: Account, name: str, kind: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aws.vpc import existing
 
-from .account import REGION, Account
+from .account import IMAGE, REGION, Account, failed
 from .settings import BOUNDS, CREATE, DELETE, REPLACE, UPDATE, alarms, every
 
 EXTERNAL = {
@@ -49,6 +49,19 @@ def test_it_is_made_without_what_is_there_already(variant: Account) -> None:
     assert not kinds & {
         f"({name})" for name in ("Vpc", "Subnet", "NatGateway", "Instance", "ReplicationGroup", "Policy")
     }
+
+
+def test_a_first_deployment_that_fails_is_no_success_of_the_next_up_either(variant: Account) -> None:
+    """There is nothing that ECS could go back to: it has what was asked for, and starts no task of it."""
+    variant.change({"ecs": {"image": IMAGE.replace(":0.1.0", ":bad")}})
+    assert "waiting for ECS Service" in failed(variant.pulumi.run, "up", "--yes", "--skip-preview")
+    said = failed(variant.pulumi.run, "up", "--yes", "--skip-preview")
+    assert "Service agno-ha-prod-web runs no task of agno-ha-prod-web:1 and starts none" in said
+    assert "--cluster agno-ha-prod-cluster --service agno-ha-prod-web --force-new-deployment" in said
+    variant.change({"ecs": {"image": IMAGE}})
+
+
+def test_with_another_image_it_is_brought_up(variant: Account) -> None:
     variant.pulumi.run("up", "--yes", "--skip-preview")
     variant.pulumi.run("refresh", "--yes", "--skip-preview", "--expect-no-changes")
     variant.pulumi.run("up", "--yes", "--skip-preview", "--expect-no-changes")

@@ -144,11 +144,75 @@ def test_what_holds_data_is_protected_outside_dev(ecs: EcsEvaluate) -> None:
     assert protected == {
         *of("RandomPassword", "postgres-password", "redis-password", "security-key", "service-token"),
         *of("Instance", "postgres"), *of("ReplicationGroup", "redis"), *of("LoadBalancer", "load-balancer"),
+        *of("SecurityGroup", "load-balancer"),
     }  # fmt: skip
     dev = ecs(environment="dev")
     assert not any(each.protect for each in dev.resources)
     [instance] = dev.of_type("aws:rds/instance:Instance")
     assert (instance.inputs["deletionProtection"], instance.inputs["skipFinalSnapshot"]) == (False, True)
+
+
+def waits(plan: Plan, kind: str, name: str) -> set[tuple[str, str]]:
+    """Type and name of what one resource is made after."""
+    [found] = [each for each in plan.of_type(kind) if each.name == f"agno-{name}"]
+    return {(urn.split("::")[2].rpartition(":")[2], urn.split("::")[3]) for urn in found.dependencies}
+
+
+WAY_IN = {*of("Route", "public"), *of("RouteTableAssociation", *(f"public-{zone}" for zone in ZONES))}
+"""Also an instance's way out: a NAT gateway goes the same way."""
+
+
+@pytest.mark.parametrize(
+    ("settings", "needed"),
+    [({}, WAY_IN), ({"loadBalancer": {"internal": True}}, set()), ({"network": EXISTING}, set())],
+    ids=["new vpc", "internal", "existing vpc"],
+)
+def test_aws_makes_no_load_balancer_for_the_internet_before_the_vpc_is_on_it(
+    ecs: EcsEvaluate, settings: dict[str, Any], needed: set[tuple[str, str]]
+) -> None:
+    made_after = waits(ecs(settings), "aws:lb/loadBalancer:LoadBalancer", "load-balancer")
+    assert {each for each in made_after if each[0].startswith("Route")} == needed
+
+
+def test_instances_start_when_they_may_do_and_reach_what_they_need(ecs: EcsEvaluate) -> None:
+    plan = ecs({"exec": True}, {"app": {"scheduler": {"enabled": True, "memory": "1GiB"}}})
+    ways_out = {
+        *of("Route", *(f"private-{zone}" for zone in ZONES)),
+        *of("RouteTableAssociation", *(f"private-{zone}" for zone in ZONES)),
+    }
+    rights = of("RolePolicy", "execution", "task")
+    rules = {
+        *of("SecurityGroupIngressRule", "load-balancer-app", "app-postgres", "app-redis"),
+        *of("SecurityGroupEgressRule", "load-balancer-app", "app-out"),
+    }
+    for name in ("web", "scheduler"):
+        assert WAY_IN | ways_out | rights | rules <= waits(plan, "aws:ecs/service:Service", name)
+
+
+def test_a_proxy_starts_when_it_may_read_its_login(ecs: EcsEvaluate) -> None:
+    plan = ecs({}, {"postgres": {"pooler": {"enabled": True}}})
+    assert of("RolePolicy", "proxy") <= waits(plan, "aws:rds/proxy:Proxy", "proxy")
+    rules = {
+        *of("SecurityGroupIngressRule", "app-proxy", "proxy-postgres"),
+        *of("SecurityGroupEgressRule", "proxy-postgres"),
+    }
+    assert rules <= waits(plan, "aws:ecs/service:Service", "web")
+
+
+def test_that_no_access_is_logged_is_said(ecs: EcsEvaluate) -> None:
+    """The provider takes a block that is missing for what AWS has: logs once on could not be turned off."""
+    for settings, bucket in (({}, ""), ({"loadBalancer": {"accessLogsBucket": "our-logs"}}, "our-logs")):
+        [balancer] = ecs(settings).of_type("aws:lb/loadBalancer:LoadBalancer")
+        logs = balancer.inputs["accessLogs"]
+        assert (logs["bucket"], logs["enabled"]) == (bucket, bool(bucket))
+
+
+def test_parameters_that_stay_in_use_until_the_maintenance_window_are_left(ecs: EcsEvaluate) -> None:
+    for now in (True, False):
+        [group] = ecs({"postgres": {"applyImmediately": now}}).of_type(
+            "aws:rds/parameterGroup:ParameterGroup"
+        )
+        assert group.inputs["skipDestroy"] is not now
 
 
 def test_the_count_is_the_autoscalers(ecs: EcsEvaluate) -> None:

@@ -17,14 +17,22 @@ from typer.testing import CliRunner
 from .ecs import PROD, ROOT
 
 
+def service(name: str, runs: str, *said: str) -> dict[str, Any]:
+    """What ECS says of a service that runs this."""
+    counts = {"desiredCount": 1, "runningCount": 1, "pendingCount": 0}
+    return {
+        "serviceName": name, "taskDefinition": runs, **counts, "deployments": [{"status": "PRIMARY", **counts}],
+        "events": [{"id": "1", "createdAt": "", "message": message} for message in said],
+    }  # fmt: skip
+
+
 def test_a_scheduler_that_was_rolled_back_fails_the_run_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def answer(_: Any, args: Any) -> dict[str, Any]:
         name = args.args["serviceName"]
         runs = f"arn:aws:placeholder::{placeholders.ACCOUNT}:TaskDefinition/{name}"
-        events = [{"id": "1", "createdAt": "", "message": "tasks failed to start"}]
-        return {"serviceName": name, "taskDefinition": runs.replace("scheduler", "older"), "events": events}
+        return service(name, runs.replace("scheduler", "older"), "tasks failed to start")
 
     monkeypatch.setattr(offline._Mocks, "call", answer)
     for name in ("__main__.py", "topology.yaml"):
@@ -48,7 +56,7 @@ def test_the_service_is_asked_what_it_runs(tmp_path: Path, monkeypatch: pytest.M
     def answer(_: Any, args: Any) -> dict[str, Any]:
         asked.append((args.token, dict(args.args)))
         arn = f"arn:aws:placeholder::{placeholders.ACCOUNT}:TaskDefinition/agno-ha-prod-web"
-        return {"serviceName": args.args["serviceName"], "taskDefinition": arn, "events": []}
+        return service(args.args["serviceName"], arn)
 
     monkeypatch.setattr(offline._Mocks, "call", answer)
     for name in ("__main__.py", "topology.yaml"):

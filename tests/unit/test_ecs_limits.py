@@ -3,23 +3,40 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi
 import pytest
 import yaml
+from agno_ha import certificate
 from agno_ha.configuration import ConfigurationError, deep_merge
 from agno_ha.service import AgnoService
 from agno_ha.stack import read
-from agno_ha.targets.ecs import fargate, names, passwords, postgres, problems, redis, sizes, steady, stores
+from agno_ha.targets.ecs import (
+    fargate,
+    names,
+    passwords,
+    postgres,
+    problems,
+    redis,
+    roles,
+    sizes,
+    steady,
+    stores,
+)
 from agno_ha.targets.ecs.limits import unsupported
 from agno_ha.targets.ecs.settings import EcsSettings
 from agno_ha.topology import Topology
 from agno_ha.topology.units import GiB, MiB, TiB
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -161,6 +178,22 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {}, {"postgres": {"pooler": {"enabled": True, "mode": "session", "poolSize": 95}}, "scaling": {"max": 4}},
         "topology.postgres.pooler.mode = session: RDS Proxy pools by transaction. Set postgres.pooler.mode to transaction.",
     ),
+    "proxy's wait": (
+        {}, {"postgres": {"pooler": {"enabled": True, "poolSize": 90}, "pool": {"timeout": "6m"}}},
+        "topology.postgres.pool.timeout = 6m: RDS Proxy lets a client wait for a connection at most 5m. Lower it to 5m.",
+    ),
+    "old protocols": (
+        {"loadBalancer": {"sslPolicy": "ELBSecurityPolicy-TLS13-1-0-2021-06"}}, {},
+        "agno-ha:ecs.loadBalancer.sslPolicy = ELBSecurityPolicy-TLS13-1-0-2021-06: must be a policy of TLS 1.2 or newer. Name one of AWS's that begins with ELBSecurityPolicy-TLS13-1-2 or -1-3.",
+    ),
+    "bits of hosts": (
+        {"network": {"cidr": "10.20.0.1/16"}}, {},
+        'agno-ha:ecs.network.cidr = "10.20.0.1/16": must be a range of IPv4 addresses. Write it like 10.20.0.0/16.',
+    ),
+    "range, written in two ways": (
+        {"loadBalancer": {"allowFrom": ["10.0.0.0/8", "10.0.0.0/255.0.0.0"]}}, {},
+        "agno-ha:ecs.loadBalancer.allowFrom: names a range twice. Name each once.",
+    ),
     "redis version": (
         {}, {"redis": {"version": 8}},
         "topology.redis.version = 8: ElastiCache has redis 6 and 7. Choose one of them, or set agno-ha:ecs.redis.engine to valkey.",
@@ -180,8 +213,31 @@ def test_message(name: str, tmp_path: Path) -> None:
     assert {each.partition(": ")[0] for each in problems_} <= {"Pulumi.prod.yaml", "topology.yaml"}
 
 
+@pytest.mark.parametrize(
+    "room", ["fargate", "limits", "names", "postgres", "proxy", "roles", "sizes", "steady"]
+)
+def test_examples_in_the_code(room: str) -> None:
+    tried = doctest.testmod(importlib.import_module(f"agno_ha.targets.ecs.{room}"))
+    assert (tried.failed, tried.attempted > 0) == (0, True)
+
+
 def test_the_prod_stack_has_no_problem(tmp_path: Path) -> None:
     assert told({}, {}, tmp_path) == []
+
+
+def test_without_a_proxy_an_instance_may_wait_longer(tmp_path: Path) -> None:
+    assert told({}, {"postgres": {"pool": {"timeout": "6m"}}}, tmp_path) == []
+
+
+def test_a_range_is_told_to_aws_as_it_writes_it() -> None:
+    given = {"allowFrom": ["203.0.113.7", "10.0.0.0/255.0.0.0", "192.0.2.0/24"]}
+    settings = EcsSettings.model_validate({"region": "eu-central-1", "loadBalancer": given})
+    assert settings.load_balancer.allow_from == ["203.0.113.7/32", "10.0.0.0/8", "192.0.2.0/24"]
+
+
+@pytest.mark.parametrize("policy", ["1-2-Ext2-2021-06", "1-3-2021-06", "1-2-Res-FIPS-2023-04"])
+def test_newer_protocols_are_taken(policy: str, tmp_path: Path) -> None:
+    assert told({"loadBalancer": {"sslPolicy": f"ELBSecurityPolicy-TLS13-{policy}"}}, {}, tmp_path) == []
 
 
 def test_an_internal_load_balancer_needs_no_public_subnets(tmp_path: Path) -> None:
@@ -214,13 +270,14 @@ def test_the_nearest_fargate_size_holds_both(cpu: float, memory: int) -> None:
         assert fargate.fits(*near)
 
 
-@given(st.text(max_size=300), st.sampled_from(["web", "alarm-replication-lag-2", "lb"]),
+@given(st.one_of(st.text(max_size=300), st.sampled_from(["internal", "Internal-agents", "sg", "sg--x"])), st.sampled_from(["web", "alarm-replication-lag-2", "lb"]),
        st.sampled_from([32, 40, 63, 64, 255]))  # fmt: skip
 def test_names_are_within_limits(namespace: str, room: str, limit: int) -> None:
     name = names.fit(namespace, room, limit)
     assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name)
     assert len(name) <= limit
     assert name.endswith(room)
+    assert not name.startswith(("internal-", "sg-"))
 
 
 def test_long_names_stay_two() -> None:
@@ -228,6 +285,36 @@ def test_long_names_stay_two() -> None:
     assert one != other
     assert names.fit("a_b", "web", 32) != names.fit("a-b", "web", 32)
     assert names.fit("a", "web", 32, 8000) != names.fit("a", "web", 32, 9000)
+
+
+@pytest.mark.parametrize(
+    ("host", "arn"),
+    [
+        ("dkr.ecr.eu-central-1.amazonaws.com", "aws:ecr:eu-central-1"),
+        ("dkr.ecr.cn-north-1.amazonaws.com.cn", "aws-cn:ecr:cn-north-1"),
+        ("dkr.ecr-fips.us-gov-west-1.amazonaws.com", "aws-us-gov:ecr:us-gov-west-1"),
+        ("dkr-ecr.eu-central-1.on.aws", "aws:ecr:eu-central-1"),
+        ("dkr-ecr-fips.us-east-1.on.aws", "aws:ecr:us-east-1"),
+        ("dkr-ecr.cn-northwest-1.on.amazonwebservices.com.cn", "aws-cn:ecr:cn-northwest-1"),
+    ],
+)
+def test_ecr_is_known_under_all_its_names(host: str, arn: str) -> None:
+    image = f"123456789012.{host}/team/agents:1"
+    assert roles.repository(image) == f"arn:{arn}:123456789012:repository/team/agents"
+
+
+@pytest.mark.parametrize("image", ["registry.example.com/agents:1", "public.ecr.aws/team/agents:1"])
+def test_elsewhere_is_not_ecr(image: str) -> None:
+    assert roles.repository(image) is None
+
+
+def test_a_certificate_of_a_long_name_has_it_all_beside_the_common_one() -> None:
+    host = ".".join(["a" * 30, "b" * 30, "example.com"])
+    made = x509.load_pem_x509_certificate(certificate.generate("seed", host).certificate.encode())
+    [common] = made.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    names_ = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert common.value == host[:64]
+    assert names_.get_values_for_type(x509.DNSName) == [host, "localhost"]
 
 
 @given(st.integers(MiB, 4 * GiB))
@@ -247,20 +334,44 @@ def test_what_is_reserved_leaves_maxmemory_and_no_more_than_a_percent_else(maxme
 ASKED = "arn:aws:ecs:eu-central-1:111122223333:task-definition/agno-web:8"
 
 
-def test_a_service_that_runs_what_was_asked_for() -> None:
-    assert steady.verdict(service="agno-web", asked=ASKED, running=ASKED, events=[]) == ASKED
+def service(
+    *, running: str = ASKED, desired: int = 3, tasks: int = 3, starting: int = 0, said: str = ""
+) -> Any:
+    """What ECS says of it, as the SDK gives it."""
+    primary = SimpleNamespace(status="PRIMARY", running_count=tasks, pending_count=starting)
+    drains = SimpleNamespace(status="ACTIVE", running_count=3, pending_count=0)
+    return SimpleNamespace(
+        service_name="agno-web", cluster_arn="arn:aws:ecs:eu-central-1:111122223333:cluster/agno-cluster",
+        task_definition=running, desired_count=desired, deployments=[drains, primary],
+        events=[SimpleNamespace(message=message) for message in said.split("; ") if message],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "found",
+    [service(), service(tasks=1), service(tasks=0, starting=1), service(desired=0, tasks=0)],
+    ids=["all run", "some run", "one starts", "none is wanted"],
+)
+def test_a_service_that_runs_what_was_asked_for(found: Any) -> None:
+    assert steady.verdict(ASKED, found) == ASKED
 
 
 def test_a_rolled_back_service_is_no_success() -> None:
     with pytest.raises(pulumi.RunError) as caught:
-        steady.verdict(
-            service="agno-web",
-            asked=ASKED,
-            running=ASKED[:-1] + "7",
-            events=["rolled back to 7", "2", "3", "4"],
-        )
+        steady.verdict(ASKED, service(running=ASKED[:-1] + "7", said="rolled back to 7.; 2; 3; 4"))
     assert str(caught.value) == (
-        "Service agno-web runs agno-web:7, not agno-web:8: the deployment was rolled back. rolled back to 7; 2; 3"
+        "Service agno-web runs agno-web:7, not agno-web:8: the deployment was rolled back. rolled back to 7; 2; 3. "
+        "To try it again: agno-ha up, or pulumi up --refresh."
+    )
+
+
+def test_a_first_deployment_that_failed_is_no_success() -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        steady.verdict(ASKED, service(tasks=0))
+    assert str(caught.value) == (
+        "Service agno-web runs no task of agno-web:8 and starts none: its deployment failed, and there is none before it "
+        "to go back to. ECS gives no reason. Bring another image up; or try this one again, and then up: aws ecs "
+        "update-service --cluster agno-cluster --service agno-web --force-new-deployment"
     )
 
 

@@ -102,6 +102,17 @@ def state(stack: automation.Stack) -> Mapping[str, Any]:
     return stack.export_stack().deployment or {}
 
 
+def taken_back(state: Mapping[str, Any]) -> bool:
+    """Return whether the last up ended in a deployment that ECS took back.
+
+    The state then has what was asked for, and ECS what was before: an up that does not refresh would try nothing.
+    """
+    return any(
+        entry["type"] == "aws:ecs/service:Service" and entry.get("initErrors")
+        for entry in state.get("resources", [])
+    )
+
+
 def refuse_protected(stack: str, resources: Sequence[Mapping[str, Any]]) -> None:
     """Refuse to delete protected data: the engine would find out only after it had taken the service down.
 

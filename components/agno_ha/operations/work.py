@@ -72,7 +72,8 @@ class Work:
         with health.watched(self.workspace) as platform:
             with self._engine("Deploying", platform.reasons) as events:
                 packs = automation.packs(self.workspace)
-                outputs = stack.up(policy_packs=packs, on_event=events.see).outputs
+                refresh = automation.taken_back(self._state)
+                outputs = stack.up(policy_packs=packs, on_event=events.see, refresh=refresh).outputs
             state = automation.state(stack)
             self.mask.learn(secrets_of(state))  # those that it has generated too
             self._emit(Outputs(values=self.mask.outputs(outputs)))
@@ -166,7 +167,9 @@ class Work:
         """Preview with the policies; return resource → what is planned for it."""
         packs = automation.packs(self.workspace)
         with self._engine("Previewing with the policies", quiet=quiet) as events:
-            stack.preview(policy_packs=packs, on_event=events.see)
+            # As the up does it.
+            refresh = automation.taken_back(self._state)
+            stack.preview(policy_packs=packs, on_event=events.see, refresh=refresh)
         return {f"{step.resource} {step.op}": ", ".join(step.properties) for step in events.steps}
 
     def _refuse_changed(self, approved: digests.Seen) -> None:

@@ -54,9 +54,12 @@ def _lean(value: Any) -> Any:
 
 # https://www.pulumi.com/registry/packages/aws/api-docs/rds/instance/#state_allocatedstorage_python and
 # #state_engineversion_python: with maxAllocatedStorage the storage is the first one, and what it grew by is no
-# difference; a version may be a prefix of what runs.
+# difference; a version may be a prefix of what runs. Where a load balancer writes no logs, what else is said of them is
+# none either (elbv2/load_balancer.go: DiffSuppressFunc of access_logs' bucket and prefix).
 def suppressed(kind: str, name: str, new: Mapping[str, Any], state: Mapping[str, Any]) -> bool:
     """Whether the provider says that a difference is none."""
+    if (kind, name) == ("aws:lb/loadBalancer:LoadBalancer", "accessLogs"):
+        return not new[name]["enabled"] and not (state.get(name) or {}).get("enabled")
     if kind != "aws:rds/instance:Instance":
         return False
     if name == "allocatedStorage":
@@ -84,5 +87,9 @@ def changes(
     return [name for name in (*changed, *gone) if not name.startswith("__") and name not in ignored]
 
 
-LEFT_TO_AWS = {"aws:rds/instance:Instance": ("backupWindow",)}
-"""Where it is not said, AWS's own value stays (optional and computed): taking it out of a program changes nothing."""
+LEFT_TO_AWS = {
+    "aws:rds/instance:Instance": ("backupWindow",),
+    "aws:lb/loadBalancer:LoadBalancer": ("accessLogs",),
+}
+"""Where it is not said, AWS's own value stays (optional and computed, or `suppressMissingOptionalConfigurationBlock`):
+taking it out of a program changes nothing."""

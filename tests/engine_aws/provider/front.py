@@ -43,15 +43,14 @@ def _balancer(cloud: Cloud, state: State) -> dict[str, Any]:
         "dnsName": "DNSName",
     }  # fmt: skip
     logs = {
-        key: attributes[f"access_logs.s3.{key}"]
-        for key in ("bucket", "prefix", "enabled")
-        if f"access_logs.s3.{key}" in attributes
+        key: attributes.get(f"access_logs.s3.{key}", usual)
+        for key, usual in (("bucket", ""), ("prefix", ""), ("enabled", False))
     }
     return {
         **pick(found, names),
         "internal": found["Scheme"] == "internal",
         **{own: attributes.get(api) for own, api in front.ATTRIBUTES.items()},
-        "accessLogs": logs if logs.get("enabled") else None,
+        "accessLogs": logs,
     }
 
 
@@ -59,7 +58,8 @@ def _update_balancer(change: Change) -> None:
     elb, arn = change.cloud.client("elbv2"), change.state["id"]
     attributes = change.request(front.ATTRIBUTES)
     if "accessLogs" in change.changed:
-        logs = change.new.get("accessLogs") or {"enabled": False}
+        logs = change.new["accessLogs"]
+        logs = logs if logs["enabled"] else {"enabled": False}
         attributes |= {f"access_logs.s3.{key}": value for key, value in logs.items()}
     if attributes:
         elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=_listed(attributes))

@@ -46,6 +46,8 @@ class Kind:
     delete: Delete
     update: Update | None = None
     """None: whatever changes, another one is made."""
+    created: Delete | None = None
+    """What the provider waits for once it is made; an `UnfinishedError` where that never comes."""
     computed: tuple[str, ...] = ()
     """What a preview can't know."""
     forgotten: tuple[str, ...] = ()

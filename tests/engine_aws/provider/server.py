@@ -25,6 +25,7 @@ from . import front, stores, tags, tasks, vpc, watch
 from .compare import UNKNOWN, changes
 from .kind import Change, Forgotten, Kind, State
 from .replaces import NAMES, replaced
+from .unfinished import UnfinishedError, keeping, tell
 
 KINDS: dict[str, Kind] = {
     kind: what for room in (vpc, front, tasks, stores, watch) for kind, what in room.KINDS.items()
@@ -62,6 +63,8 @@ def _safely(method: Callable[..., Any]) -> Callable[..., Any]:
         with self.lock:
             try:
                 return method(self, request, context)
+            except UnfinishedError as error:
+                tell(context, error)
             except Exception as error:
                 traceback.print_exc()
                 context.abort(grpc.StatusCode.UNKNOWN, f"{type(error).__name__}: {error}")
@@ -130,6 +133,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._keep(kind, {**outputs, "id": made}, new)
         state = self._read(kind, made, {**new, **outputs})
         assert state is not None, f"{kind} {made} is not there"
+        if created := KINDS[kind].created:
+            with keeping(made, request.properties, _struct(state)):
+                created(self.cloud, {**state, "id": made})
         return proto.CreateResponse(id=made, properties=_struct(state))
 
     @_safely
@@ -152,7 +158,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         update, other = KINDS[kind].update, frozenset(changed) - {"tags"}
         if other:
             assert update is not None, f"{kind}: {sorted(other)} can't be changed in place"
-            update(Change(self.cloud, state, new, other))
+            with keeping(request.id, request.news, _struct({**state, **new})):
+                update(Change(self.cloud, state, new, other))
         if "tags" in changed:
             tags.put(self.cloud, kind, state, new.get("tags", {}))
         self._keep(kind, state, new)

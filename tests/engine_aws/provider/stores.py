@@ -37,6 +37,8 @@ def _method(parameter: dict[str, Any]) -> str:
 
 
 def _update_parameters(change: Change) -> None:
+    if "parameters" not in change.changed:
+        return  # skipDestroy, which is the provider's own
     changed = [
         {"ParameterName": each["name"], "ParameterValue": each["value"], "ApplyMethod": each["applyMethod"]}
         for each in change.new["parameters"]
@@ -187,8 +189,11 @@ KINDS: dict[str, Kind] = {
     ),
     _RDS_PARAMETERS: Kind(
         _parameters,
-        lambda cloud, state: cloud.client("rds").delete_db_parameter_group(DBParameterGroupName=state["id"]),
+        lambda cloud, state: None if state.get("skipDestroy") else cloud.client("rds").delete_db_parameter_group(
+            DBParameterGroupName=state["id"]
+        ),
         _update_parameters,
+        forgotten=("skipDestroy",),
     ),
     "aws:rds/instance:Instance": Kind(
         _instance, _delete_instance, _update_instance, computed=("address",),

@@ -11,9 +11,14 @@ from aws.rooms import READ
 from aws.tasks import deployment, network
 
 from .kind import Change, Kind, State, again, lower, pick
+from .unfinished import UnfinishedError
 
 ROLLED_BACK = "bad"
-"""Tag of an image whose tasks never get healthy: the service's circuit breaker goes back to the revision before."""
+"""Tag of an image whose tasks never get healthy: the service's circuit breaker goes back to the revision before, if
+there is one. The provider's waiter (ecs/service.go) makes that an error of the create or update, whose state has what
+was asked for."""
+
+_SAID = "(service agno) (deployment ecs-svc/1) deployment failed: tasks failed to start."
 
 _LISTS = ("environment", "mountPoints", "portMappings", "systemControls", "volumesFrom")
 _HEALTH = {"interval": 30, "timeout": 5, "retries": 3}
@@ -84,10 +89,9 @@ def _service(cloud: Cloud, state: State) -> dict[str, Any] | None:
 def _update_service(change: Change) -> None:
     ecs = change.cloud.client("ecs")
     request = change.request(_UPDATE)
-    if "taskDefinition" in request:
-        asked = ecs.describe_task_definition(taskDefinition=request["taskDefinition"])["taskDefinition"]
-        if any(each["image"].endswith(f":{ROLLED_BACK}") for each in asked["containerDefinitions"]):
-            del request["taskDefinition"]
+    asked = change.new["taskDefinition"] if "taskDefinition" in request else None
+    if asked and _starts_none(change.cloud, asked):
+        del request["taskDefinition"]
     if "networkConfiguration" in change.changed:
         request["networkConfiguration"] = network(change.new["networkConfiguration"])
     if "loadBalancers" in change.changed:
@@ -96,6 +100,18 @@ def _update_service(change: Change) -> None:
         request["deploymentConfiguration"] = deployment(change.new)
     if request:
         ecs.update_service(cluster=change.state["cluster"], service=change.state["name"], **request)
+    if asked:
+        _wait(change.cloud, {**change.new, "id": change.state["id"]})
+
+
+def _starts_none(cloud: Cloud, definition: str) -> bool:
+    found = cloud.client("ecs").describe_task_definition(taskDefinition=definition)["taskDefinition"]
+    return any(each["image"].endswith(f":{ROLLED_BACK}") for each in found["containerDefinitions"])
+
+
+def _wait(cloud: Cloud, state: State) -> None:
+    if _starts_none(cloud, state["taskDefinition"]):
+        raise UnfinishedError(f"waiting for ECS Service ({state['id']}): {_SAID}")
 
 
 def _delete_service(cloud: Cloud, state: State) -> None:
@@ -109,11 +125,17 @@ def get_service(cloud: Cloud, arguments: Mapping[str, Any]) -> dict[str, Any]:
     [found] = cloud.client("ecs").describe_services(
         cluster=arguments["clusterArn"], services=[arguments["serviceName"]]
     )["services"]
-    said = "(service agno) (deployment ecs-svc/1) deployment failed: tasks failed to start."
+    # moto starts no task of a service.
+    running = 0 if _starts_none(cloud, found["taskDefinition"]) else found["desiredCount"]
+    counts = {"desiredCount": found["desiredCount"], "runningCount": running, "pendingCount": 0}
+    primary = {
+        "id": "1", "status": "PRIMARY", "createdAt": "", "updatedAt": "", "taskDefinition": found["taskDefinition"],
+        **counts,
+    }  # fmt: skip
     return {
         **arguments, "id": found["serviceArn"], "arn": found["serviceArn"], "status": found["status"],
-        "taskDefinition": found["taskDefinition"], "desiredCount": found["desiredCount"],
-        "events": [{"id": "1", "createdAt": "", "message": said}],
+        "taskDefinition": found["taskDefinition"], **counts, "deployments": [primary],
+        "events": [{"id": "1", "createdAt": "", "message": _SAID}],
     }  # fmt: skip
 
 
@@ -229,7 +251,9 @@ KINDS: dict[str, Kind] = {
         computed=("arn", "revision"),
         forgotten=("skipDestroy",),
     ),
-    "aws:ecs/service:Service": Kind(_service, _delete_service, _update_service, forgotten=_FORGOTTEN),
+    "aws:ecs/service:Service": Kind(
+        _service, _delete_service, _update_service, created=_wait, forgotten=_FORGOTTEN
+    ),
     "aws:appautoscaling/target:Target": Kind(_target, _delete_target, again("aws:appautoscaling/target:Target")),
     "aws:appautoscaling/policy:Policy": Kind(_policy, _delete_policy, again("aws:appautoscaling/policy:Policy")),
     "aws:iam/role:Role": Kind(

@@ -43,7 +43,7 @@ def create(
     Args:
         scope: where they belong.
         network: private subnets.
-        groups: the instances' security group.
+        groups: the instances' security group, and the rules that let them out and others in.
         front: what the instances register with.
         environment: the image contract's plain variables.
         secrets: environment name → reference.
@@ -137,7 +137,14 @@ def create(
             wait_for_steady_state=True,
             tags=scope.tags(room),
             opts=scope.options(
-                depends_on=[*depends_on, *network.ways_out, *([front.listener] if front else [])],
+                depends_on=[
+                    *depends_on,
+                    *network.ways_out,
+                    *groups.rules,
+                    *execution.policies,
+                    *task.policies,
+                    *([front.listener] if front else []),
+                ],
                 # Autoscaling owns the count, also where scaling.min and max are equal.
                 ignore=["desiredCount"] if front else (),
                 timeout=scope.settings.update_timeout,

@@ -53,14 +53,13 @@ def create(scope: Scope, network: Network, groups: Groups, certificate: pulumi.I
         idle_timeout=whole(topology.load_balancer.idle_timeout),
         enable_deletion_protection=scope.protect,
         drop_invalid_header_fields=True,
-        access_logs=(
-            aws.lb.LoadBalancerAccessLogsArgs(bucket=bucket, prefix=scope.physical("lb", 128), enabled=True)
-            if bucket
-            else None
+        # Said also where there are none: the provider takes what is not said for what it has.
+        access_logs=aws.lb.LoadBalancerAccessLogsArgs(
+            bucket=bucket or "", prefix=scope.physical("lb", 128), enabled=bool(bucket)
         ),
         tags=scope.tags("load-balancer"),
         # What would make another one is refused in the preview, not when AWS refuses to delete the old one.
-        opts=scope.options(protect=scope.protect),
+        opts=scope.options(protect=scope.protect, depends_on=() if settings.internal else network.ways_in),
     )
     targets = _targets(scope, network)
     if certificate is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+_RESERVED = ("internal-", "sg-")
+
 
 def fit(namespace: str, room: str, limit: int, *distinct: object) -> str:
     """Return `<namespace>-<room>` in lower-case letters, digits and single hyphens, beginning with a letter.
@@ -18,9 +20,14 @@ def fit(namespace: str, room: str, limit: int, *distinct: object) -> str:
     'agno-ha-a-very-long-n-a35f91-web'
     >>> fit("9_lives--x", "web", 32)
     'a9-lives-x-a71763-web'
+
+    Nor does it begin as AWS's own names do: those of load balancers, and the ids of security groups.
+
+    >>> fit("internal-agents", "lb", 32), fit("sg", "app", 255)
+    ('ainternal-agents-649b68-lb', 'asg-881952-app')
     """
     plain = re.sub(r"[^a-z0-9]+", "-", namespace.lower()).strip("-") or "agno"
-    plain = plain if plain[0].isalpha() else f"a{plain}"
+    plain = f"a{plain}" if not plain[0].isalpha() or f"{plain}-".startswith(_RESERVED) else plain
     end = room + (f"-{_digest(repr(distinct))}" if distinct else "")
     if len(plain) + 1 + len(end) > limit or plain != namespace.lower():
         # Two names that differ only in what was replaced or cut stay two.

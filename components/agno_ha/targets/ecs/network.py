@@ -15,7 +15,8 @@ from agno_ha.targets.ecs.settings_sections import ZONES
 _SUBNET_BITS = 4
 """A subnet is a sixteenth of the VPC: three zones take six of them, the rest is the user's to add."""
 _PUBLIC, _PRIVATE = 0, 8
-"""Which sixteenth is zone a's; that of b is the next. A zone that comes or goes moves no other one's addresses."""
+"""Which sixteenth is zone a's; that of b is the next. A zone that comes or goes moves no other one's addresses
+(whether RDS and ElastiCache let one go: docs/ecs.md, Limits)."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Network:
     vpc: pulumi.Input[str]
     public: Sequence[pulumi.Input[str]]
     private: Sequence[pulumi.Input[str]]
+    ways_in: Sequence[pulumi.Resource]
+    """What AWS wants before it makes a load balancer that the internet reaches."""
     ways_out: Sequence[pulumi.Resource]
     """What instances need before they can pull their image."""
 
@@ -33,7 +36,7 @@ def create(scope: Scope) -> Network:
     """Create the VPC, or name the existing one."""
     settings = scope.settings.network
     if settings.vpc_id is not None:
-        return Network(settings.vpc_id, settings.public_subnet_ids, settings.private_subnet_ids, [])
+        return Network(settings.vpc_id, settings.public_subnet_ids, settings.private_subnet_ids, [], [])
     vpc = aws.ec2.Vpc(
         f"{scope.name}-vpc",
         cidr_block=settings.cidr,
@@ -47,14 +50,14 @@ def create(scope: Scope) -> Network:
     )
     public = _Tier(scope, vpc, "public", _PUBLIC)
     table = _table(scope, vpc, "public")
-    _route(scope, "public", table, gateway_id=gateway.id)
+    ways_in: list[pulumi.Resource] = [_route(scope, "public", table, gateway_id=gateway.id)]
     for zone, subnet in public.subnets.items():
-        _associate(scope, f"public-{zone}", subnet, table)
+        ways_in.append(_associate(scope, f"public-{zone}", subnet, table))
 
     zones = settings.zones if settings.nat == "perZone" else settings.zones[:1]
     exits = {zone: _nat(scope, zone, public.subnets[zone], gateway) for zone in zones}
     private = _Tier(scope, vpc, "private", _PRIVATE)
-    routes = []
+    routes: list[pulumi.Resource] = []
     for zone, subnet in private.subnets.items():
         own = _table(scope, vpc, f"private-{zone}")
         nat = exits.get(zone) or exits[zones[0]]
@@ -64,7 +67,8 @@ def create(scope: Scope) -> Network:
         vpc.id,
         [subnet.id for subnet in public.subnets.values()],
         [subnet.id for subnet in private.subnets.values()],
-        routes,
+        ways_in,
+        [*ways_in, *routes],  # a NAT gateway leads nowhere without the public ones
     )
 
 

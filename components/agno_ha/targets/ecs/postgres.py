@@ -105,6 +105,8 @@ def _instance(
             aws.rds.ParameterGroupParameterArgs(name=name, value=value, apply_method=method)
             for name, value, method in parameters(scope.topology)
         ],
+        # The old version's is in use until the maintenance window, and RDS deletes none that is.
+        skip_destroy=not settings.apply_immediately,
         tags=scope.tags("postgres"),
         opts=scope.options(),
     )

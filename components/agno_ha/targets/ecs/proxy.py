@@ -45,7 +45,7 @@ def create(
         vpc_subnet_ids=list(network.private),
         vpc_security_group_ids=[group.id],
         tags=scope.tags("proxy"),
-        opts=scope.options(depends_on=[version]),
+        opts=scope.options(depends_on=[version, *role.policies]),
     )
     percent = connections_percent(scope.topology)
     targets = aws.rds.ProxyDefaultTargetGroup(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -23,6 +24,8 @@ class Groups:
     postgres: aws.ec2.SecurityGroup | None
     proxy: aws.ec2.SecurityGroup | None
     redis: aws.ec2.SecurityGroup | None
+    rules: Sequence[pulumi.Resource]
+    """What instances need before they reach anything, or anybody them."""
 
 
 def create(scope: Scope, network: Network, *, ports: list[int]) -> Groups:
@@ -34,7 +37,9 @@ def create(scope: Scope, network: Network, *, ports: list[int]) -> Groups:
         ports: the load balancer's.
     """
     topology, settings = scope.topology, scope.settings
-    balancer = _group(scope, network, "load-balancer", "Clients of the load balancer")
+    # Another VPC wants another group of everything, and AWS deletes none that is in use. Refused in the preview by this
+    # one, before half of it is made.
+    balancer = _group(scope, network, "load-balancer", "Clients of the load balancer", protect=scope.protect)
     app = _group(scope, network, "app", "Instances, reached by the load balancer alone")
     for port in ports:
         for index, source in enumerate(settings.load_balancer.allow_from):
@@ -50,32 +55,36 @@ def create(scope: Scope, network: Network, *, ports: list[int]) -> Groups:
                 tags=scope.tags(f"load-balancer-{port}"),
                 opts=pulumi.ResourceOptions.merge(scope.options(), pulumi.ResourceOptions(aliases=[earlier])),
             )
-    _between(scope, "load-balancer-app", balancer, app, topology.app.port)
+    rules = _between(scope, "load-balancer-app", balancer, app, topology.app.port)
     # Models, registries and AWS's own services have no fixed addresses.
-    aws.vpc.SecurityGroupEgressRule(
-        f"{scope.name}-app-out",
-        security_group_id=app.id,
-        ip_protocol="-1",
-        cidr_ipv4="0.0.0.0/0",
-        tags=scope.tags("app-out"),
-        opts=scope.options(),
+    rules.append(
+        aws.vpc.SecurityGroupEgressRule(
+            f"{scope.name}-app-out",
+            security_group_id=app.id,
+            ip_protocol="-1",
+            cidr_ipv4="0.0.0.0/0",
+            tags=scope.tags("app-out"),
+            opts=scope.options(),
+        )
     )
     postgres = proxy = redis = None
     if topology.postgres.mode == "managed":
         postgres = _group(scope, network, "postgres", "Postgres, reached from inside alone")
         if topology.postgres.pooler.enabled:
             proxy = _group(scope, network, "proxy", "RDS Proxy, reached by the instances alone")
-            _admit(scope, "app-proxy", app, proxy, POSTGRES_PORT)
-            _between(scope, "proxy-postgres", proxy, postgres, POSTGRES_PORT)
+            rules.append(_admit(scope, "app-proxy", app, proxy, POSTGRES_PORT))
+            rules += _between(scope, "proxy-postgres", proxy, postgres, POSTGRES_PORT)
         else:
-            _admit(scope, "app-postgres", app, postgres, POSTGRES_PORT)
+            rules.append(_admit(scope, "app-postgres", app, postgres, POSTGRES_PORT))
     if topology.redis.mode == "managed":
         redis = _group(scope, network, "redis", "Redis, reached by the instances alone")
-        _admit(scope, "app-redis", app, redis, REDIS_PORT)
-    return Groups(balancer, app, postgres, proxy, redis)
+        rules.append(_admit(scope, "app-redis", app, redis, REDIS_PORT))
+    return Groups(balancer, app, postgres, proxy, redis, rules)
 
 
-def _group(scope: Scope, network: Network, room: str, description: str) -> aws.ec2.SecurityGroup:
+def _group(
+    scope: Scope, network: Network, room: str, description: str, *, protect: bool = False
+) -> aws.ec2.SecurityGroup:
     # Without rules of its own: those stand apart, so that groups can refer to each other.
     return aws.ec2.SecurityGroup(
         f"{scope.name}-{room}",
@@ -83,28 +92,29 @@ def _group(scope: Scope, network: Network, room: str, description: str) -> aws.e
         description=description,
         vpc_id=network.vpc,
         tags=scope.tags(room),
-        opts=scope.options(),
+        opts=scope.options(protect=protect),
     )
 
 
 def _admit(
     scope: Scope, room: str, source: aws.ec2.SecurityGroup, target: aws.ec2.SecurityGroup, port: int
-) -> None:
-    aws.vpc.SecurityGroupIngressRule(
+) -> pulumi.Resource:
+    rule: pulumi.Resource = aws.vpc.SecurityGroupIngressRule(
         f"{scope.name}-{room}", security_group_id=target.id, **_tcp(source.id, port), tags=scope.tags(room),
         opts=scope.options(),
     )  # fmt: skip
+    return rule
 
 
 def _between(
     scope: Scope, room: str, source: aws.ec2.SecurityGroup, target: aws.ec2.SecurityGroup, port: int
-) -> None:
+) -> list[pulumi.Resource]:
     """Let one group out to another and into it: neither has another way out."""
-    _admit(scope, room, source, target, port)
-    aws.vpc.SecurityGroupEgressRule(
+    out = aws.vpc.SecurityGroupEgressRule(
         f"{scope.name}-{room}", security_group_id=source.id, **_tcp(target.id, port), tags=scope.tags(room),
         opts=scope.options(),
     )  # fmt: skip
+    return [_admit(scope, room, source, target, port), out]
 
 
 def _tcp(other: pulumi.Output[str], port: int) -> dict[str, pulumi.Input[str] | pulumi.Input[int]]:

@@ -14,10 +14,10 @@ from agno_ha.topology.units import DAY, HOUR, Duration, GiB, Size, TiB, duration
 
 def _range(text: str) -> str:
     try:
-        ipaddress.IPv4Network(text)
+        # As AWS writes it: the provider takes neither a single address nor a mask.
+        return str(ipaddress.IPv4Network(text))
     except ValueError:
         raise invalid("must be a range of IPv4 addresses", "Write it like 10.20.0.0/16") from None
-    return text
 
 
 Cidr = Annotated[str, AfterValidator(_range)]
@@ -128,7 +128,12 @@ class LoadBalancer(Section):
     """Who may connect; default everybody: API keys decide."""
 
     ssl_policy: Annotated[
-        str, Matching(r"ELBSecurityPolicy-TLS13-[\w-]+", "must be a TLS 1.3 policy", "Name one of AWS's")
+        str,
+        Matching(
+            r"ELBSecurityPolicy-TLS13-1-[23]-[\w-]+",
+            "must be a policy of TLS 1.2 or newer",
+            "Name one of AWS's that begins with ELBSecurityPolicy-TLS13-1-2 or -1-3",
+        ),
     ] = "ELBSecurityPolicy-TLS13-1-2-2021-06"
     """Protocols and ciphers; default ELBSecurityPolicy-TLS13-1-2-2021-06: TLS 1.3, and 1.2 for older clients."""
 
