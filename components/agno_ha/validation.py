@@ -41,6 +41,7 @@ _MESSAGES = {
     "bool_type": ("must be true or false", "Write true or false, without quotes"),
     "string_type": ("must be text", "Put it in quotes"),
     "model_type": NOT_A_SECTION,
+    "list_type": ("must be a list", "Write one a line, each after a dash"),
     "dict_type": ("must be a mapping", "Write it as indented `NAME: value` lines below it"),
     "invalid_key": ("has a key that is not text", "Put the key in quotes"),
 }
@@ -80,7 +81,7 @@ def _explained(
     """Where, the bound, the fix, and the value to show if none is written, of one of pydantic's errors."""
     location, kind, context = entry["loc"], entry["type"], entry.get("ctx", {})
     if location[-1:] == ("[key]",):
-        location, kind = location[:-2], "invalid_key"
+        location, kind = location[:-2], kind if kind == "invalid" else "invalid_key"
     if kind == "conflicts":
         for conflict in context["conflicts"]:
             below = tuple(conflict.path.split("."))
@@ -181,7 +182,7 @@ def _path(model: type[BaseModel], path: str, location: Location) -> str:
     """Join the keys; one that is no name is shown as `?`, it may hold a value (`password:x`)."""
     names = re.compile(r"[\w-]+")
     for key, field in zip(location, _fields(model, location), strict=True):
-        known = isinstance(key, str) and len(key) <= _LONGEST and names.fullmatch(key)
+        known = isinstance(key, int) or (len(str(key)) <= _LONGEST and names.fullmatch(str(key)))
         path += f"{'' if path.endswith(':') else '.'}{key if known else '?'}"
         if field is not None and _unprinted(field):
             # Below are names of the environment, or what was mistaken for one.

@@ -162,6 +162,30 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"alarms": {"topicArn": "arn:aws:sns:us-east-1:111122223333:ops"}}, {},
         "agno-ha:ecs.alarms.topicArn = arn:aws:sns:us-east-1:111122223333:ops: in us-east-1, and an alarm tells topics of its own region eu-central-1 only. Name or make a topic in eu-central-1.",
     ),
+    "nobody": (
+        {"loadBalancer": {"allowFrom": []}}, {},
+        "agno-ha:ecs.loadBalancer.allowFrom: empty, so that nobody can connect. Name a range, or leave it out.",
+    ),
+    "no list": (
+        {"loadBalancer": {"allowFrom": "10.0.0.0/8"}}, {},
+        'agno-ha:ecs.loadBalancer.allowFrom = "10.0.0.0/8": must be a list. Write one a line, each after a dash.',
+    ),
+    "a zone's name": (
+        {"network": {"zones": ["a", "eu-central-1b"]}}, {},
+        "agno-ha:ecs.network.zones.1: must be a zone's letter. Write a, b or c, one a line.",
+    ),
+    "a tag of AWS's": (
+        {"tags": {"aws:team": "agents"}}, {},
+        "agno-ha:ecs.tags: must have names of tags. Use up to 128 letters, digits and .:/=+-@_, not begun by aws:.",
+    ),
+    "tags": (
+        {"tags": {f"tag{number}": "x" for number in range(49)}}, {},
+        "agno-ha:ecs.tags: 49 of them: AWS takes 50, and two are ours. Name at most 48.",
+    ),
+    "one port": (
+        {}, {"loadBalancer": {"httpPort": 443}},
+        "topology.loadBalancer.httpsPort = 443 (default): the same as loadBalancer.httpPort, which redirects to it. Choose another port.",
+    ),
     "range": (
         {"loadBalancer": {"allowFrom": ["10.0.0.0/8", "10.0.0.0/8"]}}, {},
         "agno-ha:ecs.loadBalancer.allowFrom: names a range twice. Name each once.",
@@ -381,7 +405,15 @@ def test_what_has_no_effect_is_said() -> None:
         "redis": {"storage": "6GiB", "persistence": {"fsync": "always"}, "stopGrace": "30s"},
         "postgres": {"pooler": {"maxClientConnections": 600}},
     }
-    said = " ".join(unsupported(Topology.model_validate(given)))
+    network = {
+        "vpcId": "vpc-0123abcd",
+        "privateSubnetIds": ["subnet-00000001", "subnet-00000002"],
+        "nat": "perZone",
+    }
+    existing = {"region": "eu-central-1", "network": network, "loadBalancer": {"internal": True}}
+    said = " ".join(unsupported(Topology.model_validate(given), EcsSettings.model_validate(existing)))
+    assert "agno-ha:ecs.network.nat has no effect" in said
+    assert "network.zones" not in said
     for setting in (
         "loadBalancer.bodyLimit",
         "loadBalancer.replicas",
@@ -390,7 +422,7 @@ def test_what_has_no_effect_is_said() -> None:
         "redis.stopGrace",
     ):
         assert f"topology.{setting} has no effect" in said
-    assert list(unsupported(Topology())) == []
+    assert list(unsupported(Topology(), EcsSettings(region="eu-central-1"))) == []
 
 
 def test_a_password_that_aws_refuses_is_told_without_being_shown() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from agno_ha.cli.console import AsJson, Exit, StackName, app, friendly, give, workspace_of, writing
+from agno_ha.cli.console import AsJson, Exit, StackName, app, friendly, give, say, workspace_of, writing
 from agno_ha.configuration import ConfigurationError
 from agno_ha.operations import checks, workspace
 
@@ -39,7 +39,7 @@ def check(
     style = checks.Format.JSON if as_json else style
     with friendly():
         if file is None:
-            report, failed = checks.of_stack(workspace_of(stack), style)
+            report, failed = checks.of_stack(workspace_of(stack), style, say)
         else:
             report, failed = checks.of_file(_root(), file, style)
     typer.echo(report)

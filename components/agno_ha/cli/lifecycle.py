@@ -60,7 +60,9 @@ def plan(stack: StackName = "dev", as_json: AsJson = False) -> None:
         reporter = _preview(workspace)[1] if _has_cli(workspace) else None
         if reporter is None:
             say("Without the Pulumi CLI there is no state to compare with; what the policies find:")
-            report, failed = checks.of_stack(workspace, checks.Format.JSON if as_json else checks.Format.TEXT)
+            report, failed = checks.of_stack(
+                workspace, checks.Format.JSON if as_json else checks.Format.TEXT, say
+            )
             typer.echo(report)
             raise typer.Exit(Exit.FOUND if failed else Exit.DONE)
     result = {

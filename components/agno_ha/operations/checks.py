@@ -15,6 +15,7 @@ from agno_ha.check.origin import Origin
 from agno_ha.check.sarif import sarif
 from agno_ha.configuration import PROJECT, ConfigurationError
 from agno_ha.offline import Plan
+from agno_ha.operations.errors import Progress
 from agno_ha.operations.workspace import Workspace
 
 PACK = "policies"
@@ -38,9 +39,12 @@ _WRITERS: dict[Format, Callable[[check.Report], str]] = {
 }
 
 
-def of_stack(workspace: Workspace, style: Format) -> tuple[str, bool]:
-    """Return the report on a stack's offline plan, and whether a mandatory rule is violated."""
-    report = on_plan(workspace, plan(workspace))
+def of_stack(workspace: Workspace, style: Format, progress: Progress) -> tuple[str, bool]:
+    """Return the report on a stack's offline plan, and whether a mandatory rule is violated; its warnings are told."""
+    made = plan(workspace)
+    for warning in made.warnings:
+        progress(f"warning: {warning}")
+    report = on_plan(workspace, made)
     return _WRITERS[style](report), report.failed
 
 

@@ -95,7 +95,7 @@ def deploy(
         f"{name}-aws", region=settings.region, opts=pulumi.ResourceOptions(parent=parent)
     )
     scope = Scope(name, namespace, topology, settings, images, parent, provider, protect)
-    limits.warn(topology, parent)
+    limits.warn(topology, settings, parent)
     secure = certificate.source(topology, settings) != "plain"
     net = network.create(scope)
     groups = security.create(scope, net, ports=load_balancer.ports(scope, secure=secure))

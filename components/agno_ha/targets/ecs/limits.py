@@ -117,6 +117,10 @@ def _tls(topology: Topology, settings: EcsSettings) -> Iterator[Problem]:
         yield Problem(
             "", given[0], None, f"given together with {' and '.join(given[1:])}", "Keep one of them"
         )
+    elif balancer.certificate_arn and topology.load_balancer.http_port == topology.load_balancer.https_port:
+        message = "the same as loadBalancer.httpPort, which redirects to it"
+        port = str(topology.load_balancer.https_port)
+        yield Problem("", "topology.loadBalancer.httpsPort", port, message, "Choose another port")
     elif source(topology, settings) is None:
         yield Problem(
             "",
@@ -127,18 +131,23 @@ def _tls(topology: Topology, settings: EcsSettings) -> Iterator[Problem]:
         )
 
 
-def warn(topology: Topology, parent: pulumi.Resource) -> None:
+def warn(topology: Topology, settings: EcsSettings, parent: pulumi.Resource) -> None:
     """Warn of each setting that was given and has no effect here."""
-    for text in unsupported(topology):
+    for text in unsupported(topology, settings):
         pulumi.log.warn(text, resource=parent)
 
 
-def unsupported(topology: Topology) -> Iterator[str]:
+def unsupported(topology: Topology, settings: EcsSettings) -> Iterator[str]:
     """What to say; nothing about settings that nobody gave.
 
-    >>> list(unsupported(Topology.model_validate({"loadBalancer": {"bodyLimit": "40MiB"}})))
+    >>> topology = Topology.model_validate({"loadBalancer": {"bodyLimit": "40MiB"}})
+    >>> list(unsupported(topology, EcsSettings(region="eu-central-1")))
     ['An Application Load Balancer has no such setting: topology.loadBalancer.bodyLimit has no effect.']
     """
+    network = settings.network
+    for name in ("cidr", "zones", "nat"):
+        if network.vpc_id is not None and name in network.model_fields_set:
+            yield f"The VPC is there already: agno-ha:ecs.network.{name} has no effect."
     balancer, postgres, redis = topology.load_balancer, topology.postgres, topology.redis
     for name in ("replicas", "cpu", "memory", "connectTimeout", "bodyLimit"):
         if _snake(name) in balancer.model_fields_set:

@@ -11,6 +11,16 @@ from agno_ha.targets.ecs.settings_sections import Alarms, LoadBalancer, Logs, Ne
 from agno_ha.topology.base import Between, Conflict, Matching, Section, Unprinted
 from agno_ha.topology.units import HOUR, Duration, duration_text
 
+_TAGS = 48
+
+_TagName = Annotated[
+    str,
+    Matching(
+        r"(?!aws:)[\w .:/=+@-]{1,128}",
+        "must have names of tags",
+        "Use up to 128 letters, digits and .:/=+-@_, not begun by aws:",
+    ),
+]
 _Tag = Annotated[
     str,
     Matching(
@@ -48,9 +58,7 @@ class EcsSettings(Section):
     update_timeout: Annotated[Duration, Between(60, 6 * HOUR, duration_text)] = 1800.0
     """How long an `up` waits for a service to run the new version; default 30m."""
 
-    tags: dict[Annotated[str, Matching(r"(?!aws:)[\w .:/=+@-]{1,128}",
-                                       "must be a tag's name", "Use up to 128 letters, digits and .:/=+-@_")],
-               _Tag] = Field(default_factory=dict)  # fmt: skip
+    tags: dict[_TagName, _Tag] = Field(default_factory=dict)
     """Further tags of everything; default none."""
 
     network: Network = Field(default_factory=Network)
@@ -72,7 +80,10 @@ class EcsSettings(Section):
     """CloudWatch alarms and whom they tell."""
 
     def conflicts(self) -> Iterator[Conflict]:
-        """The certificate, the topic and the subnets are where the load balancer is."""
+        """The certificate, the topic and the subnets are where the load balancer is; tags are not too many."""
+        if len(self.tags) > _TAGS:
+            message = f"{len(self.tags)} of them: AWS takes 50, and two are ours"
+            yield Conflict("tags", message, f"Name at most {_TAGS}")
         network = self.network
         if network.vpc_id is not None and not self.load_balancer.internal:
             yield from network.too_few("publicSubnetIds", network.public_subnet_ids)

@@ -147,6 +147,8 @@ class LoadBalancer(Section):
 
     def conflicts(self) -> Iterator[Conflict]:
         """A range is one rule of the firewall."""
+        if not self.allow_from:
+            yield Conflict("allowFrom", "empty, so that nobody can connect", "Name a range, or leave it out")
         if len(set(self.allow_from)) < len(self.allow_from):
             yield Conflict("allowFrom", "names a range twice", "Name each once")
 
