@@ -37,8 +37,13 @@ def variant(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Account:
     certificate = made.settings["config"]["agno-ha:ecs"]["loadBalancer"].pop("certificateArn")
     made.certificate = certificate
     made.change({"ecs": {
-        "network": {"nat": "one", **existing(made.client("ec2"), REGION)}, "loadBalancer": {"plainHttp": True},
+        "network": {"nat": "one", **existing(made.client("ec2"), REGION)},
+        # Internal, so that `agno-ha up` asks nobody: none answers for moto's load balancer.
+        "loadBalancer": {"plainHttp": True, "internal": True},
     }})  # fmt: skip
+    configured = made.pulumi.root / "policies" / "prod.yaml"
+    configured.parent.mkdir()
+    configured.write_text("LB: advisory\n")
     return made
 
 
@@ -62,11 +67,18 @@ def test_a_first_deployment_that_fails_is_no_success_of_the_next_up_either(varia
 
 
 def test_with_another_image_it_is_brought_up(variant: Account) -> None:
-    variant.pulumi.run("up", "--yes", "--skip-preview")
+    """By `agno-ha up`, which says what is left to do."""
+    done = variant.pulumi.agno_ha("up", "--yes")
+    own = variant.client("elbv2").describe_load_balancers()["LoadBalancers"][0]["DNSName"]
+    assert f"DNS      point agents.example.com at {own}, by a CNAME or an alias" in done.stdout
+    assert "URL      http://agents.example.com\n" in done.stdout
+    assert "Not asked: from this machine" in " ".join(done.stderr.split())
+    key = json.loads(variant.pulumi.run("stack", "output", "--json", "--show-secrets").stdout)["securityKey"]
+    assert variant.workspace.security_key_file.read_text() == key
     variant.pulumi.run("refresh", "--yes", "--skip-preview", "--expect-no-changes")
     variant.pulumi.run("up", "--yes", "--skip-preview", "--expect-no-changes")
     outputs = json.loads(variant.pulumi.run("stack", "output", "--json").stdout)
-    assert outputs["url"] == "http://agents.example.com"
+    assert (outputs["url"], outputs["loadBalancer"]) == ("http://agents.example.com", own)
     definition = variant.client("ecs").describe_task_definition(
         taskDefinition=variant.service()["taskDefinition"]
     )

@@ -31,7 +31,7 @@ from agno_ha.targets.ecs import (
     steady,
     stores,
 )
-from agno_ha.targets.ecs.limits import unsupported
+from agno_ha.targets.ecs.ignored import unsupported
 from agno_ha.targets.ecs.settings import EcsSettings
 from agno_ha.topology import Topology
 from agno_ha.topology.units import GiB, MiB, TiB
@@ -238,7 +238,7 @@ def test_message(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "room", ["fargate", "limits", "names", "postgres", "proxy", "roles", "sizes", "steady"]
+    "room", ["fargate", "ignored", "names", "postgres", "proxy", "roles", "sizes", "steady"]
 )
 def test_examples_in_the_code(room: str) -> None:
     tried = doctest.testmod(importlib.import_module(f"agno_ha.targets.ecs.{room}"))

@@ -15,6 +15,7 @@ from agno_ha.targets.ecs import (
     app,
     certificate,
     dashboard,
+    ignored,
     limits,
     load_balancer,
     network,
@@ -95,7 +96,7 @@ def deploy(
         f"{name}-aws", region=settings.region, opts=pulumi.ResourceOptions(parent=parent)
     )
     scope = Scope(name, namespace, topology, settings, images, parent, provider, protect)
-    limits.warn(topology, settings, parent)
+    ignored.warn(topology, settings, parent)
     secure = certificate.source(topology, settings) != "plain"
     net = network.create(scope)
     groups = security.create(scope, net, ports=load_balancer.ports(scope, secure=secure))
