@@ -20,35 +20,37 @@ PROD: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["
 EcsEvaluate = Callable[..., Plan]
 
 
+def evaluate(
+    root: Path,
+    settings: Mapping[str, Any] | None = None,
+    topology: Mapping[str, Any] | None = None,
+    environment: str = "prod",
+    stack: str = "prod",
+    **secrets: str,
+) -> Plan:
+    """Evaluate the prod stack; what prod says of its own servers is dropped where they are somebody else's."""
+    external = {name for name, section in (topology or {}).items() if section.get("mode") == "external"}
+    base = {name: value for name, value in PROD["agno-ha:topology"].items() if name not in external}
+    config = {
+        "agno-ha:target": "ecs",
+        "agno-ha:environment": environment,
+        "agno-ha:ecs": json.dumps(deep_merge(PROD["agno-ha:ecs"], settings or {})),
+        "agno-ha:topology": json.dumps(deep_merge(base, topology or {})),
+        "agno-ha:resolveImages": "false",
+        **{f"agno-ha:{key}": value for key, value in secrets.items()},
+    }
+    keys = frozenset(f"agno-ha:{key}" for key in secrets)
+    outputs = partial(placeholders.outputs, f"agno-ha-{stack}")
+    return offline.evaluate(root, stack, config, secret_keys=keys, outputs=outputs)
+
+
 @pytest.fixture(scope="session")
 def ecs(tmp_path_factory: pytest.TempPathFactory) -> EcsEvaluate:
-    """Evaluate the prod stack; what prod says of its own servers is dropped where they are somebody else's."""
+    """Evaluate it in a project of its own."""
     root = tmp_path_factory.mktemp("project")
     for name in ("__main__.py", "topology.yaml"):
         shutil.copy(ROOT / name, root)
-
-    def run(
-        settings: Mapping[str, Any] | None = None,
-        topology: Mapping[str, Any] | None = None,
-        environment: str = "prod",
-        stack: str = "prod",
-        **secrets: str,
-    ) -> Plan:
-        external = {name for name, section in (topology or {}).items() if section.get("mode") == "external"}
-        base = {name: value for name, value in PROD["agno-ha:topology"].items() if name not in external}
-        config = {
-            "agno-ha:target": "ecs",
-            "agno-ha:environment": environment,
-            "agno-ha:ecs": json.dumps(deep_merge(PROD["agno-ha:ecs"], settings or {})),
-            "agno-ha:topology": json.dumps(deep_merge(base, topology or {})),
-            "agno-ha:resolveImages": "false",
-            **{f"agno-ha:{key}": value for key, value in secrets.items()},
-        }
-        keys = frozenset(f"agno-ha:{key}" for key in secrets)
-        outputs = partial(placeholders.outputs, f"agno-ha-{stack}")
-        return offline.evaluate(root, stack, config, secret_keys=keys, outputs=outputs)
-
-    return run
+    return partial(evaluate, root)
 
 
 def kinds(plan: Plan) -> set[tuple[str, str]]:
