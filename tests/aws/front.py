@@ -25,7 +25,7 @@ def _load_balancer(cloud: Cloud, inputs: Inputs) -> Outputs:
     elb = cloud.client("elbv2")
     attributes = {api: text(inputs.take(name)) for name, api in ATTRIBUTES.items()}
     logs = inputs.take("accessLogs")
-    if not logs["enabled"]:
+    if not (logs and logs["enabled"]):
         attributes["access_logs.s3.enabled"] = "false"  # the provider says no more
     else:
         attributes |= {f"access_logs.s3.{key}": text(value) for key, value in logs.items()}

@@ -15,6 +15,12 @@ TARGETS = {"agno-web (TargetGroup)": UPDATE}
 BOUNDS = {"agno-scaling (Target)": UPDATE}
 SECRETS = ("postgres-password", "redis-password", "internal-service-token", "os-security-key")
 
+ELSEWHERE = {"ecs": {"network": {
+    "vpcId": "vpc-0123abcd", "privateSubnetIds": ["subnet-00000001", "subnet-00000002"],
+    "publicSubnetIds": ["subnet-00000003", "subnet-00000004"],
+}}}  # fmt: skip
+"""Another VPC."""
+
 
 def alarms(*rooms: str, operation: str = UPDATE) -> dict[str, str]:
     """Alarms, and the dashboard that shows them."""

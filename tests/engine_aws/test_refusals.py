@@ -8,6 +8,7 @@ import yaml
 from harness.settings import not_refused
 
 from .account import Account
+from .settings import ELSEWHERE
 
 EXTERNAL = {"mode": "external", "password": "given", "external": {"host": "db.example.com"}}
 REFUSED: dict[str, dict[str, Any]] = {
@@ -15,15 +16,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "another user, which RDS makes anew": {"postgres": {"user": "other"}},
     "an older Redis, which ElastiCache makes anew": {"redis": {"version": 6}},
     "a key that clients have": {"app": {"authentication": "none"}},
-    "another VPC, which AWS would do half of": {
-        "ecs": {
-            "network": {
-                "vpcId": "vpc-0123abcd",
-                "privateSubnetIds": ["subnet-00000001", "subnet-00000002"],
-                "publicSubnetIds": ["subnet-00000003", "subnet-00000004"],
-            }
-        }
-    },
+    "another VPC, which AWS would do half of": ELSEWHERE,
     "another load balancer, with another name": {"ecs": {"loadBalancer": {"internal": True}}},
 }
 

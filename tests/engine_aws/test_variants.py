@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from aws.vpc import existing
+from harness.settings import not_refused
 
 from .account import IMAGE, REGION, Account, failed
-from .settings import BOUNDS, CREATE, DELETE, REPLACE, UPDATE, alarms, every
+from .settings import BOUNDS, CREATE, DELETE, ELSEWHERE, REPLACE, UPDATE, alarms, every
 
 EXTERNAL = {
     name: {"mode": "external", "password": "given", "external": {"host": f"{name}.example.com"}}
@@ -86,6 +87,11 @@ def test_with_another_image_it_is_brought_up(variant: Account) -> None:
     hosts = {each["name"]: each["value"] for each in app["environment"] if each["name"].endswith("_HOST")}
     assert hosts == {"POSTGRES_HOST": "postgres.example.com", "REDIS_HOST": "redis.example.com"}
     assert variant.service()["desiredCount"] == 4
+
+
+def test_another_vpc_is_refused_in_the_preview(variant: Account) -> None:
+    """Also where no store of ours is in it, which could not go there either."""
+    assert not not_refused(variant, {"another VPC": ELSEWHERE})
 
 
 def test_https_comes_and_goes(variant: Account) -> None:
