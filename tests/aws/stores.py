@@ -139,9 +139,7 @@ def _cache_subnet_group(cloud: Cloud, inputs: Inputs) -> Outputs:
 
 
 def _replication_group(cloud: Cloud, inputs: Inputs) -> Outputs:
-    request = inputs.request(
-        drop=("applyImmediately", "finalSnapshotIdentifier", "authTokenUpdateStrategy"), **GROUP
-    )
+    request = inputs.request(drop=("applyImmediately", "finalSnapshotIdentifier"), **GROUP)
     made = cloud.client("elasticache").create_replication_group(**request, Tags=inputs.tags())[
         "ReplicationGroup"
     ]

@@ -222,6 +222,8 @@ def test_a_log_has_a_line_for_each_resource(capsys: pytest.CaptureFixture[str]) 
             Progress(message="Previewing"), step("planned", "create", "web"), step("planned", "same", "redis"),
             Finding(policy="SCALE-001", level="mandatory", message="too many [bold]"),
             step("started", "create", "web"), step("done", "create", "web"), step("failed", "update", "nginx"),
+            step("planned", "create-replacement", "key"), step("planned", "replace", "key"),
+            step("planned", "delete-replaced", "key"),
         ):  # fmt: skip
             reporter.see(body)
     said = capsys.readouterr().err.splitlines()
@@ -231,7 +233,7 @@ def test_a_log_has_a_line_for_each_resource(capsys: pytest.CaptureFixture[str]) 
         "· create web",
         "· update nginx FAILED",
     ]
-    assert [it.resource for it in reporter.changes] == ["web"]
+    assert [(it.op, it.resource) for it in reporter.changes] == [("create", "web"), ("replace", "key")]
 
 
 @pytest.mark.parametrize(("needed", "color"), [(69, "green"), (70, "yellow"), (90, "red"), (150, "red")])

@@ -15,6 +15,8 @@ from agno_ha.operations.model import Progress as Doing
 from agno_ha.topology.units import mib_text, size_text
 
 _COLORS = {"create": "green", "update": "yellow", "replace": "red", "delete": "red"}
+_NO_CHANGE = ("same", "read", "refresh", "create-replacement", "delete-replaced")
+"""The last two are the halves of a replacement, which is told once."""
 _WIDTH = 24
 """Characters of a bar."""
 
@@ -60,11 +62,7 @@ class Reporter:
     @property
     def changes(self) -> list[Step]:
         """What is planned to become another."""
-        return [
-            step
-            for step in self.steps
-            if step.status == "planned" and step.op not in ("same", "read", "refresh")
-        ]
+        return [step for step in self.steps if step.status == "planned" and step.op not in _NO_CHANGE]
 
     def _step(self, step: Step) -> None:
         self.steps.append(step)

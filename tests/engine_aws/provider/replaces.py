@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .compare import UNKNOWN
+
 REPLACES: dict[str, tuple[str, ...]] = {
     "aws:ec2/vpc:Vpc": ("cidrBlock",),  # ec2/vpc · ec2/vpc_.go
     "aws:ec2/internetGateway:InternetGateway": (),  # ec2/internetgateway · ec2/vpc_internet_gateway.go
@@ -95,6 +97,15 @@ def replaced(kind: str, changed: list[str], new: Mapping[str, Any], state: Mappi
 
 def _version(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split(".")))
+
+
+def refused(kind: str, new: Mapping[str, Any]) -> str | None:
+    """Return why the provider refuses a plan; None where it takes it."""
+    strategy, token = (new.get(name) for name in ("authTokenUpdateStrategy", "authToken"))
+    if kind == "aws:elasticache/replicationGroup:ReplicationGroup" and strategy and token in (None, UNKNOWN):
+        # authTokenUpdateStrategyValidate in elasticache/replication_group.go: what is not known yet is not there.
+        return '"auth_token_update_strategy": "auth_token" must be specified'
+    return None
 
 
 NAMES = ("name", "identifier", "replicationGroupId", "dashboardName")

@@ -24,7 +24,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from . import front, stores, tags, tasks, vpc, watch
 from .compare import UNKNOWN, changes
 from .kind import Change, Forgotten, Kind, State
-from .replaces import NAMES, replaced
+from .replaces import NAMES, refused, replaced
 from .unfinished import UnfinishedError, keeping, tell
 
 KINDS: dict[str, Kind] = {
@@ -126,6 +126,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         kind, new = _kind(request.urn), _dict(request.properties)
         if request.preview:
+            if said := refused(kind, new):
+                raise ValueError(said)
             unknown = dict.fromkeys(KINDS[kind].computed, UNKNOWN)
             return proto.CreateResponse(id="", properties=_struct({**new, **unknown}))
         outputs = self.cloud(kind, request.urn, new)

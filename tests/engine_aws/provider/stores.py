@@ -125,7 +125,7 @@ def _delete_proxy_target(cloud: Cloud, state: State) -> None:
 
 _CACHE_FORGOTTEN = (
     "parameterGroupName", "subnetGroupName", "engineVersion", "numCacheClusters", "securityGroupIds", "authToken",
-    "authTokenUpdateStrategy", "finalSnapshotIdentifier", "applyImmediately",
+    "finalSnapshotIdentifier", "applyImmediately",
 )  # fmt: skip
 
 
@@ -143,8 +143,6 @@ def _update_group(change: Change) -> None:
         if own not in ("replicationGroupId", "numCacheClusters", "port", "subnetGroupName", "atRestEncryptionEnabled")
     }  # fmt: skip
     if request := change.request(names):
-        if "AuthToken" in request:
-            request["AuthTokenUpdateStrategy"] = change.new["authTokenUpdateStrategy"]
         change.cloud.client("elasticache").modify_replication_group(
             ReplicationGroupId=change.state["id"], ApplyImmediately=change.new["applyImmediately"], **request
         )

@@ -86,8 +86,9 @@ def create(scope: Scope, network: Network, groups: Groups, credentials: Credenti
         at_rest_encryption_enabled=True,
         transit_encryption_enabled=True,
         transit_encryption_mode=None if version.startswith("6") else "required",  # which 6 has of itself
+        # Without a strategy another one is rotated, AWS's own default; with one the provider refuses a token that a
+        # preview does not know yet (authTokenUpdateStrategyValidate).
         auth_token=credentials.redis.apply(usable("redis.password", 16, 128, _SPECIAL)),
-        auth_token_update_strategy="ROTATE",  # noqa: S106 - a strategy
         snapshot_retention_limit=ceil(scope.settings.redis.snapshots / DAY),
         final_snapshot_identifier=scope.physical("redis-final", 255) if scope.protect else None,
         # Half of a change that waits for the maintenance window is refused by ElastiCache: a replica that goes before
