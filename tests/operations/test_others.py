@@ -33,7 +33,9 @@ class Engine:
         self.things = [thing for kind in things.values() for thing in kind]
         self.containers = SimpleNamespace(list=lambda **_: [])
         self.api = SimpleNamespace(base_url="http+docker://localhost")
-        self.info = lambda: {"Swarm": {"NodeID": "here", "Nodes": 1}}
+        self.info = lambda: {
+            "Swarm": {"LocalNodeState": "active", "ControlAvailable": True, "NodeID": "here", "Nodes": 1}
+        }
         for kind in KINDS:
             setattr(self, kind, self._listing(things.get(kind, [])))
 

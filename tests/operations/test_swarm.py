@@ -15,6 +15,7 @@ from agno_ha.operations import (
     health,
     quickstart,
     reach,
+    recovery,
     stack_deploy,
     status,
     swarm,
@@ -81,14 +82,23 @@ class Engine:
         self.state = {**MANAGER, **state}
         empty = SimpleNamespace(list=lambda **_: [])
         self.containers = self.secrets = self.configs = self.networks = empty
-        self.services = SimpleNamespace(list=lambda **_: [it for it in services if not it.removed])
+        self.made = [*services]
+        self.services = SimpleNamespace(list=self._services)
         self.volumes = SimpleNamespace(list=lambda **_: [it for it in volumes if not it.removed])
         self.nodes = SimpleNamespace(get=self._node)
-        self.swarm = SimpleNamespace(init=lambda **_: self.state.update(LocalNodeState="active"))
+        self.swarm = SimpleNamespace(
+            init=lambda **_: self.state.update(LocalNodeState="active"),
+            leave=lambda **_: self.state.update(LocalNodeState="inactive"),
+        )
 
     def info(self) -> dict[str, Any]:
         time = "2026-11-26T09:50:43.052016421Z"
         return {"Swarm": self.state, "ServerVersion": "1", "DockerRootDir": "/", "SystemTime": time}
+
+    def _services(self, **_: Any) -> list[Service]:
+        if self.state["LocalNodeState"] == "inactive":
+            raise APIError("This node is not a swarm manager.")
+        return [it for it in self.made if not it.removed]
 
     @staticmethod
     def _node(name: str) -> Any:
@@ -293,6 +303,23 @@ def test_data_on_another_node_is_not_left_without_its_passwords(
     assert any("docker -H ssh://NODE volume ls" in line for line in said)
     assert volume.removed
     assert not Vault(workspace).kept
+
+
+def test_after_a_down_that_left_the_swarm(
+    workspace: Workspace, on: Callable[[Engine], Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The data is still there, and can be deleted; nothing else is, and that is said."""
+    volume, leave = Volume("agno-ha-dev_postgres"), swarm.leave_swarm
+    engine = on(Engine(volumes=(volume,), LocalNodeState="inactive"))
+    monkeypatch.setattr(swarm, "leave_swarm", leave)
+    Vault(workspace).save()
+    monkeypatch.setattr(reach, "read", lambda _: stack())
+    assert not status.of(workspace).services
+    recovery.remove_unknown(workspace, [], print)
+    for _ in range(2):
+        quickstart.take_down(workspace, print, data=True, cli=False)
+        assert engine.state["LocalNodeState"] == "inactive"
+    assert volume.removed
 
 
 def test_data_on_this_node_goes(workspace: Workspace, on: Callable[[Engine], Engine]) -> None:

@@ -71,6 +71,8 @@ def take_down(workspace: Workspace, progress: Progress, *, data: bool, cli: bool
             another node; and nothing was touched.
     """
     with swarm.engine() as client:
+        # An earlier down may have left it, and the volumes stay.
+        swarm.ensure_swarm(workspace, client, progress)
         if not cli:
             if data:
                 swarm_removal.check_volumes(client, workspace.namespace, progress)

@@ -97,6 +97,8 @@ def remove_unknown(workspace: Workspace, resources: Sequence[Mapping[str, Any]],
     )
     since = datetime.fromisoformat(begun) if begun else None
     with swarm.engine() as client:
+        if not swarm.is_one(client):
+            return
         # No interrupted run of this state made what is older than the state: it was lost, or it is another's stack.
         if foreign := swarm_removal.unknown_before(client, workspace.namespace, known, since):
             raise OperationError(_foreign(workspace, foreign))

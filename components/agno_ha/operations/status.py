@@ -80,6 +80,8 @@ def _docker(workspace: Workspace) -> Status:
 
     url = docker.url(reach.read(workspace).topology)
     with swarm.engine() as client:
+        if not swarm.is_one(client):
+            return Status(stack=workspace.stack, target="docker", url=url)
         services = [
             ServiceStatus(
                 room=row.name, wanted=row.wanted, running=row.running, image=row.image, problem=row.problem

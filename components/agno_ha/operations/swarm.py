@@ -49,6 +49,11 @@ def ensure_swarm(workspace: Workspace, client: docker.DockerClient, progress: Pr
     workspace.keep(_mark(workspace), "made by agno-ha\n")
 
 
+def is_one(client: docker.DockerClient) -> bool:
+    """Whether the engine is in a Swarm at all; without one nothing of a stack but its volumes is there."""
+    return bool(client.info()["Swarm"]["LocalNodeState"] != "inactive")
+
+
 def unfit(state: Mapping[str, Any]) -> str:
     """Return why an engine is neither a manager of a Swarm nor free to become one, and what to do; empty where it is.
 

@@ -161,6 +161,8 @@ class Work:
         from agno_ha.operations import swarm, swarm_removal
 
         with swarm.engine() as client:
+            # An earlier down may have left it, and the volumes stay.
+            swarm.ensure_swarm(self.workspace, client, self.say)
             swarm_removal.check_volumes(client, self.workspace.namespace, self.say)
 
     def _plan(self, stack: pulumi_automation.Stack, *, quiet: bool = False) -> dict[str, str]:
