@@ -8,6 +8,7 @@ from typing import Any
 
 from agno_ha_policies.addresses import POSTGRES, server_of
 from agno_ha_policies.aws import pools as aws
+from agno_ha_policies.aws import servers as aws_servers
 from agno_ha_policies.docker.pools import peak, postgres_servers, tasks, users
 from agno_ha_policies.docker.servers import postgres_limits
 from agno_ha_policies.docker.workload import SERVICE as DOCKER_SERVICE
@@ -109,11 +110,11 @@ def _of_docker(group: Sequence[View[Any]]) -> Iterator[Picture]:
 
 
 def _of_aws(group: Sequence[View[Any]]) -> Iterator[Picture]:
-    servers = aws.servers(group)
+    servers = aws_servers.limits_of(group)
     rows = [Row(use.task.name, *use[1:]) for use in aws.uses(group)]
     if len(servers) == 1 and rows:
         total = _sum("connections", rows)
-        yield Picture(servers[0].view.name, tuple(rows), total, servers[0].maximum, aws.SUPERUSERS)
+        yield Picture(servers[0].view.name, tuple(rows), total, servers[0].maximum, aws_servers.SUPERUSERS)
 
 
 def _sum(who: str, rows: Iterable[Row]) -> Row:

@@ -10,7 +10,6 @@ from agno_ha_policies.model import UNKNOWN, B, Resource, Unread, Violation
 
 T = TypeVar("T")
 
-
 _REQUIRED: Any = object()
 
 

@@ -6,31 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
-from agno_ha_policies.aws.kinds import (
-    CLUSTER,
-    CLUSTER_PARAMETERS,
-    INSTANCE,
-    PARAMETERS,
-    PROXY,
-    SCALING,
-    SCHEDULE,
-    SERVICE,
-    TASK,
-)
-from agno_ha_policies.aws.parameters import whole
-from agno_ha_policies.aws.references import meant
+from agno_ha_policies.aws import servers
+from agno_ha_policies.aws.kinds import PROXY, SCALING, SCHEDULE, SERVICE, TASK
 from agno_ha_policies.aws.services import Scaled, definitions, desired, scaled, services
-from agno_ha_policies.aws.stores import is_postgres, is_replica
 from agno_ha_policies.aws.tasks import CONTAINERS, Container, apps, is_unknown, number
 from agno_ha_policies.docker.pools import POOLED, Tasks
 from agno_ha_policies.view import View
 
-LIMITS = frozenset({PARAMETERS, CLUSTER_PARAMETERS})
-"""What may set max_connections: an instance's own, or Aurora's."""
-KINDS = frozenset({TASK, SERVICE, SCALING, SCHEDULE, INSTANCE, CLUSTER, PROXY, *LIMITS})
+KINDS = frozenset({TASK, SERVICE, SCALING, SCHEDULE, PROXY, *servers.KINDS})
 """What tells who opens how many connections, against which limit."""
-SUPERUSERS = 3
-"""Connections that Postgres keeps back by itself."""
 
 SIZE, OVERFLOW, WORKERS = "DB_POOL_SIZE", "DB_MAX_OVERFLOW", "WORKERS"
 _DEFAULTS = {SIZE: 5.0, OVERFLOW: 10.0, WORKERS: 1.0}
@@ -53,18 +37,6 @@ def pool(view: View[Any], container: Container) -> float | None:
     return float("inf") if size <= 0 or overflow < 0 else workers * (size + overflow)
 
 
-class Server(NamedTuple):
-    """A parameter group of Postgres that sets max_connections."""
-
-    view: View[Any]
-    path: str
-    maximum: int
-
-
-_GROUP = {INSTANCE: "parameterGroupName", CLUSTER: "dbClusterParameterGroupName"}
-"""How a database names its parameter group."""
-
-
 class Use(NamedTuple):
     """Connections that the tasks of one definition open at most."""
 
@@ -73,44 +45,6 @@ class Use(NamedTuple):
     at_max: float
     rolling: float
     """At max, with the old tasks that a roll leaves beside the new ones."""
-
-
-def servers(group: Sequence[View[Any]]) -> list[Server]:
-    """Return the limits of Postgres among resources that belong together, as far as they can be read."""
-    found = [
-        (each, whole(each, "max_connections"))
-        for each in group
-        if each.resource.type in LIMITS
-        and (each.text("family") or "").startswith(("postgres", "aurora-postgresql"))
-    ]
-    return [Server(each, *limit) for each, limit in found if limit is not None]
-
-
-def used(use: Use, limits: Sequence[Server], group: Sequence[View[Any]]) -> list[Server]:
-    """Return the servers that tasks may use: that of the database whose host they are given, else any."""
-    parts = use.task.resource.made_of.get(CONTAINERS, ())
-    named = [each for each in group if each.resource.type in _GROUP and each.resource.urn in parts]
-    views = [
-        view
-        for each in named
-        if len(limits) > 1 and not _has_default(each)
-        for view in meant(each, _GROUP[each.resource.type], [limit.view for limit in limits], "name")
-    ]
-    return [limit for limit in limits if limit.view in views] or list(limits)
-
-
-def without_limit(group: Sequence[View[Any]]) -> list[tuple[View[Any], str]]:
-    """Return databases of Postgres that leave max_connections to RDS, and where they could say it."""
-    return [
-        (each, _GROUP[each.resource.type])
-        for each in group
-        if each.resource.type in _GROUP and is_postgres(each) and not is_replica(each) and _has_default(each)
-    ]
-
-
-def _has_default(database: View[Any]) -> bool:
-    name = database.known(_GROUP[database.resource.type], "default.")
-    return isinstance(name, str) and name.startswith("default.")
 
 
 def uses(group: Sequence[View[Any]]) -> Iterator[Use]:

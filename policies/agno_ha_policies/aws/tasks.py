@@ -90,12 +90,8 @@ def _as_ecs(value: Any, *, named: bool = True) -> Any:
         return [_as_ecs(each) for each in value]
     if not isinstance(value, Mapping):
         return value
-    keys = {key: key[:1].lower() + key[1:] if named else key for key in value}
-    return {
-        key: _as_ecs(value[given], named=key not in _FREE)
-        for given, key in keys.items()
-        if value[given] is not None
-    }
+    names = ((key[:1].lower() + key[1:] if named else key, entry) for key, entry in value.items())
+    return {name: _as_ecs(entry, named=name not in _FREE) for name, entry in names if entry is not None}
 
 
 def apps(view: View[Any]) -> list[Container]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agno_ha_policies.aws.pools import KINDS, SUPERUSERS, Server, Use, servers, used, uses, without_limit
+from agno_ha_policies.aws.pools import KINDS, Use, uses
+from agno_ha_policies.aws.servers import SUPERUSERS, Server, limits_of, used, without_limit
 from agno_ha_policies.model import StackRule, Violation
 from agno_ha_policies.rules.pool_001_budget import Headroom
 from agno_ha_policies.view import View, digits, plural, siblings
@@ -13,8 +14,8 @@ from agno_ha_policies.view import View, digits, plural, siblings
 def check(views: Sequence[View[Headroom]]) -> Iterator[Violation]:
     """Compare what all pools of what belongs together may open with what a parameter group of Postgres admits."""
     for group in siblings(views):
-        limits, unlimited = servers(group), without_limit(group)
-        opened = [(use, used(use, limits, group)) for use in uses(group)] if limits or unlimited else []
+        limits, unlimited = limits_of(group), without_limit(group)
+        opened = [(use, used(use.task, limits, group)) for use in uses(group)] if limits or unlimited else []
         for database, path in unlimited if opened and not limits else ():
             database.unreadable(
                 path, "RDS then takes what the class's memory holds. Name a group that sets max_connections"
