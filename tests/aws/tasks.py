@@ -169,6 +169,11 @@ def _read_policy(cloud: Cloud, made: Outputs) -> dict[str, Any]:
     return next(each for each in found["ScalingPolicies"] if each["PolicyName"] == made["name"])
 
 
+def _read_log_group(cloud: Cloud, made: Outputs) -> dict[str, Any]:
+    found = cloud.client("logs").describe_log_groups(logGroupNamePrefix=made["id"])["logGroups"]
+    return next(each for each in found if each["logGroupName"] == made["id"])
+
+
 READ: dict[str, Read] = {
     "CreateCluster": lambda cloud, made: cloud.client("ecs").describe_clusters(
         clusters=[made["arn"]], include=["TAGS", "SETTINGS"]
@@ -185,9 +190,8 @@ READ: dict[str, Read] = {
     "PutRolePolicy": lambda cloud, made: cloud.client("iam").get_role_policy(
         RoleName=made["id"].partition(":")[0], PolicyName=made["id"].partition(":")[2]
     ),
-    "PutRetentionPolicy": lambda cloud, made: cloud.client("logs").describe_log_groups(
-        logGroupNamePrefix=made["id"]
-    )["logGroups"][0],
+    "CreateLogGroup": _read_log_group,
+    "PutRetentionPolicy": _read_log_group,
     "CreateSecret": lambda cloud, made: cloud.client("secretsmanager").describe_secret(SecretId=made["arn"]),
     "PutSecretValue": lambda cloud, made: {
         **(found := cloud.client("secretsmanager").get_secret_value(SecretId=made["arn"])), "SecretId": found["ARN"]
