@@ -21,7 +21,7 @@ def _cluster(cloud: Cloud, inputs: Inputs) -> Outputs:
 
 
 def _task_definition(cloud: Cloud, inputs: Inputs) -> Outputs:
-    inputs.take("skipDestroy")  # the provider's own: it leaves old revisions
+    inputs.keep("skipDestroy")  # the provider's own: it leaves old revisions
     containers = json.loads(inputs.take("containerDefinitions"))
     request = inputs.request(
         family="family", cpu="cpu", memory="memory", networkMode="networkMode",
@@ -57,7 +57,7 @@ _DEPLOYMENT = ("deploymentMinimumHealthyPercent", "deploymentMaximumPercent", "d
 
 
 def _service(cloud: Cloud, inputs: Inputs) -> Outputs:
-    inputs.take("waitForSteadyState")  # the provider's own: it waits
+    inputs.keep("waitForSteadyState")  # the provider's own: it waits
     where = inputs.take("networkConfiguration")
     balancers = inputs.take("loadBalancers") or []
     rolling = deployment({name: inputs.take(name) for name in _DEPLOYMENT})
@@ -126,7 +126,7 @@ def _log_group(cloud: Cloud, inputs: Inputs) -> Outputs:
 
 
 def _secret(cloud: Cloud, inputs: Inputs) -> Outputs:
-    inputs.take("recoveryWindowInDays")  # said when it is deleted
+    inputs.keep("recoveryWindowInDays")  # said when it is deleted
     # The provider's ending (`id.PrefixedUniqueId`): the time and a counter, 26 hexadecimal digits.
     name = f"{inputs.take('namePrefix')}{time.time_ns():026x}"
     request = inputs.request(description="Description")
