@@ -122,6 +122,14 @@ def test_each_choice_adds_and_removes_exactly(
     assert kinds(ecs(settings, topology, given="a given password")) == (PROD | more) - less
 
 
+def test_what_has_no_effect_is_a_warning(ecs: EcsEvaluate) -> None:
+    assert ecs().warnings == ()
+    [said] = ecs({}, {"loadBalancer": {"bodyLimit": "40MiB"}}).warnings
+    assert said.endswith(
+        "An Application Load Balancer has no such setting: topology.loadBalancer.bodyLimit has no effect."
+    )
+
+
 def test_every_resource_descends_from_the_service(ecs: EcsEvaluate) -> None:
     plan = ecs()
     [service] = plan.of_type(TYPE)
