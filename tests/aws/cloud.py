@@ -33,15 +33,19 @@ class Inputs:
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._left = dict(given)
+        self.kept: dict[str, Any] = {}
+        """What is said to the provider, or to a later call of AWS."""
 
     def take(self, name: str, default: Any = None) -> Any:
         """Return an input, which counts as used."""
         return self._left.pop(name, default)
 
-    def request(self, *, drop: tuple[str, ...] = (), **names: str) -> dict[str, Any]:
+    def keep(self, *names: str) -> None:
+        """Put aside what this call does not send."""
+        self.kept |= {name: self._left.pop(name) for name in names if name in self._left}
+
+    def request(self, **names: str) -> dict[str, Any]:
         """Return inputs under the API's names, those that were given."""
-        for name in drop:
-            self._left.pop(name, None)
         return {api: self._left.pop(own) for own, api in names.items() if own in self._left}
 
     def tags(self, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
@@ -63,6 +67,8 @@ class Made:
     inputs: Mapping[str, Any]
     outputs: Outputs
     calls: tuple[Call, ...]
+    kept: Mapping[str, Any]
+    """Inputs that no call has sent (`Inputs.keep`)."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,8 @@ class Cloud:
     region: str
     create: Mapping[str, Create]
     made: list[Made] = field(default_factory=list)
+    there: dict[str, Any] = field(default_factory=dict)
+    """What somebody else had made before, by the setting that names it."""
     stubbed: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What moto lacks, by kind and name (`stubs`)."""
 
@@ -113,7 +121,7 @@ class Cloud:
             given = Inputs(inputs)
             outputs = self.create[kind](self, given)
             assert not given.left, f"{kind} {name}: {given.left} were not sent"
-            self.made.append(Made(kind, name, inputs, outputs, tuple(self._calls)))
+            self.made.append(Made(kind, name, inputs, outputs, tuple(self._calls), given.kept))
         return outputs
 
     def of(self, kind: str, name: str) -> Made:

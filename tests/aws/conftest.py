@@ -38,7 +38,10 @@ def deploy(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Deploy:
     """Create the repository's prod stack, with changes to its settings and topology, in an empty account."""
 
     def run(
-        ecs: Mapping[str, Any] | None = None, topology: Mapping[str, Any] | None = None, **secrets: str
+        ecs: Mapping[str, Any] | None = None,
+        topology: Mapping[str, Any] | None = None,
+        environment: str = "prod",
+        **secrets: str,
     ) -> tuple[Cloud, Plan]:
         urllib.request.urlopen(
             urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST"), timeout=30
@@ -46,14 +49,14 @@ def deploy(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Deploy:
         root = tmp_path_factory.mktemp("project")
         for name in ("__main__.py", "topology.yaml"):
             shutil.copy(ROOT / name, root)
-        cloud = Cloud(endpoint, REGION, CREATE)
+        cloud = Cloud(endpoint, (ecs or {}).get("region", REGION), CREATE)
         # What prod says of its own servers is no part of a stack whose servers are somebody else's.
         external = {name for name, section in (topology or {}).items() if section.get("mode") == "external"}
         base = {name: value for name, value in PROD["agno-ha:topology"].items() if name not in external}
         settings = deep_merge(PROD["agno-ha:ecs"], _existing(cloud, ecs or {}))
         config = {
             "agno-ha:target": "ecs",
-            "agno-ha:environment": "prod",
+            "agno-ha:environment": environment,
             "agno-ha:ecs": json.dumps(settings),
             "agno-ha:topology": json.dumps(deep_merge(base, topology or {})),
             "agno-ha:resolveImages": "false",
@@ -76,6 +79,7 @@ def _existing(cloud: Cloud, ecs: Mapping[str, Any]) -> Mapping[str, Any]:
     """Make what a variant says is there already: the VPC and the certificate."""
     elsewhere = cloud.client("acm").request_certificate(DomainName="agents.example.com")["CertificateArn"]
     wanted = ecs.get("network", {}).get("vpcId") == "existing"
-    found = {"network": vpc.existing(cloud.client("ec2"), REGION)} if wanted else {}
+    found = {"network": vpc.existing(cloud.client("ec2"), cloud.region)} if wanted else {}
     arn = {"loadBalancer": {"certificateArn": elsewhere}}
+    cloud.there |= {"certificateArn": elsewhere, **found.get("network", {})}
     return deep_merge(deep_merge(arn, ecs), found)

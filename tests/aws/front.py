@@ -151,4 +151,5 @@ READ: dict[str, Read] = {
     "CreateRule": lambda cloud, made: cloud.client("elbv2").describe_rules(RuleArns=[made["arn"]])["Rules"][
         0
     ],
+    "ImportCertificate": lambda cloud, made: cloud.client("acm").get_certificate(CertificateArn=made["arn"]),
 }

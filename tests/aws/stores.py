@@ -71,7 +71,7 @@ def _subnet_group(cloud: Cloud, inputs: Inputs) -> Outputs:
 
 def _parameter_group(cloud: Cloud, inputs: Inputs) -> Outputs:
     rds = cloud.client("rds")
-    inputs.take("skipDestroy")  # the provider's own: it leaves one that is in use
+    inputs.keep("skipDestroy")  # the provider's own: it leaves one that is in use
     request = inputs.request(
         name="DBParameterGroupName", family="DBParameterGroupFamily", description="Description"
     )
@@ -85,7 +85,8 @@ def _parameter_group(cloud: Cloud, inputs: Inputs) -> Outputs:
 
 
 def _instance(cloud: Cloud, inputs: Inputs) -> Outputs:
-    request = inputs.request(drop=ON_DELETE, **INSTANCE)
+    inputs.keep(*ON_DELETE)
+    request = inputs.request(**INSTANCE)
     made = cloud.client("rds").create_db_instance(**request, Tags=inputs.tags())["DBInstance"]
     # moto names no endpoint before the second look.
     [made] = cloud.client("rds").describe_db_instances(DBInstanceIdentifier=made["DBInstanceIdentifier"])[
@@ -139,7 +140,8 @@ def _cache_subnet_group(cloud: Cloud, inputs: Inputs) -> Outputs:
 
 
 def _replication_group(cloud: Cloud, inputs: Inputs) -> Outputs:
-    request = inputs.request(drop=("applyImmediately", "finalSnapshotIdentifier"), **GROUP)
+    inputs.keep("applyImmediately", "finalSnapshotIdentifier")
+    request = inputs.request(**GROUP)
     made = cloud.client("elasticache").create_replication_group(**request, Tags=inputs.tags())[
         "ReplicationGroup"
     ]

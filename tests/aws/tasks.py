@@ -21,7 +21,7 @@ def _cluster(cloud: Cloud, inputs: Inputs) -> Outputs:
 
 
 def _task_definition(cloud: Cloud, inputs: Inputs) -> Outputs:
-    inputs.take("skipDestroy")  # the provider's own: it leaves old revisions
+    inputs.keep("skipDestroy")  # the provider's own: it leaves old revisions
     containers = json.loads(inputs.take("containerDefinitions"))
     request = inputs.request(
         family="family", cpu="cpu", memory="memory", networkMode="networkMode",
@@ -57,7 +57,7 @@ _DEPLOYMENT = ("deploymentMinimumHealthyPercent", "deploymentMaximumPercent", "d
 
 
 def _service(cloud: Cloud, inputs: Inputs) -> Outputs:
-    inputs.take("waitForSteadyState")  # the provider's own: it waits
+    inputs.keep("waitForSteadyState")  # the provider's own: it waits
     where = inputs.take("networkConfiguration")
     balancers = inputs.take("loadBalancers") or []
     rolling = deployment({name: inputs.take(name) for name in _DEPLOYMENT})
@@ -126,7 +126,7 @@ def _log_group(cloud: Cloud, inputs: Inputs) -> Outputs:
 
 
 def _secret(cloud: Cloud, inputs: Inputs) -> Outputs:
-    inputs.take("recoveryWindowInDays")  # said when it is deleted
+    inputs.keep("recoveryWindowInDays")  # said when it is deleted
     # The provider's ending (`id.PrefixedUniqueId`): the time and a counter, 26 hexadecimal digits.
     name = f"{inputs.take('namePrefix')}{time.time_ns():026x}"
     request = inputs.request(description="Description")
@@ -169,6 +169,11 @@ def _read_policy(cloud: Cloud, made: Outputs) -> dict[str, Any]:
     return next(each for each in found["ScalingPolicies"] if each["PolicyName"] == made["name"])
 
 
+def _read_log_group(cloud: Cloud, made: Outputs) -> dict[str, Any]:
+    found = cloud.client("logs").describe_log_groups(logGroupNamePrefix=made["id"])["logGroups"]
+    return next(each for each in found if each["logGroupName"] == made["id"])
+
+
 READ: dict[str, Read] = {
     "CreateCluster": lambda cloud, made: cloud.client("ecs").describe_clusters(
         clusters=[made["arn"]], include=["TAGS", "SETTINGS"]
@@ -185,9 +190,8 @@ READ: dict[str, Read] = {
     "PutRolePolicy": lambda cloud, made: cloud.client("iam").get_role_policy(
         RoleName=made["id"].partition(":")[0], PolicyName=made["id"].partition(":")[2]
     ),
-    "PutRetentionPolicy": lambda cloud, made: cloud.client("logs").describe_log_groups(
-        logGroupNamePrefix=made["id"]
-    )["logGroups"][0],
+    "CreateLogGroup": _read_log_group,
+    "PutRetentionPolicy": _read_log_group,
     "CreateSecret": lambda cloud, made: cloud.client("secretsmanager").describe_secret(SecretId=made["arn"]),
     "PutSecretValue": lambda cloud, made: {
         **(found := cloud.client("secretsmanager").get_secret_value(SecretId=made["arn"])), "SecretId": found["ARN"]

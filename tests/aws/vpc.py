@@ -122,6 +122,66 @@ CREATE: dict[str, Create] = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _rule("authorize_security_group_ingress"),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _rule("authorize_security_group_egress"),
 }
+
+
+def _attributes(cloud: Cloud, made: Outputs) -> dict[str, Any]:
+    read = cloud.client("ec2").describe_vpc_attribute
+    names = {"enableDnsSupport": "EnableDnsSupport", "enableDnsHostnames": "EnableDnsHostnames"}
+    found = {api: read(VpcId=made["id"], Attribute=name)[api] for name, api in names.items()}
+    return {"VpcId": made["id"], **found}
+
+
+def _subnet_attributes(cloud: Cloud, made: Outputs) -> dict[str, Any]:
+    [found] = cloud.client("ec2").describe_subnets(SubnetIds=[made["id"]])["Subnets"]
+    return {"SubnetId": made["id"], "MapPublicIpOnLaunch": {"Value": found["MapPublicIpOnLaunch"]}}
+
+
+def _attachment(cloud: Cloud, made: Outputs) -> dict[str, Any]:
+    found = _gateway(cloud, made)
+    return {**found, "VpcId": found["Attachments"][0]["VpcId"]}
+
+
+def _gateway(cloud: Cloud, made: Outputs) -> dict[str, Any]:
+    found: dict[str, Any] = cloud.client("ec2").describe_internet_gateways(InternetGatewayIds=[made["id"]])[
+        "InternetGateways"
+    ][0]
+    return found
+
+
+def _read_route(cloud: Cloud, made: Outputs) -> dict[str, Any]:
+    table = made["id"].removeprefix("r-")
+    [found] = cloud.client("ec2").describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    [route] = [each for each in found["Routes"] if each["DestinationCidrBlock"] == "0.0.0.0/0"]
+    return {"RouteTableId": table, **route}
+
+
+def _read_association(cloud: Cloud, made: Outputs) -> dict[str, Any]:
+    tables = cloud.client("ec2").describe_route_tables()["RouteTables"]
+    every = [each for table in tables for each in table["Associations"]]
+    found: dict[str, Any] = next(each for each in every if each["RouteTableAssociationId"] == made["id"])
+    return found
+
+
+def _read_rule(cloud: Cloud, made: Outputs) -> dict[str, Any]:
+    [found] = cloud.client("ec2").describe_security_group_rules(SecurityGroupRuleIds=[made["id"]])[
+        "SecurityGroupRules"
+    ]
+    permission = {
+        **found,
+        "UserIdGroupPairs": [found.get("ReferencedGroupInfo")],
+        "IpRanges": [{"CidrIp": found.get("CidrIpv4")}],
+    }
+    return {"GroupId": found["GroupId"], "IsEgress": found["IsEgress"], "IpPermissions": [permission]}
+
+
+def _direction(*, egress: bool) -> Read:
+    def read(cloud: Cloud, made: Outputs) -> dict[str, Any]:
+        found = _read_rule(cloud, made)
+        return found if found["IsEgress"] is egress else {}
+
+    return read
+
+
 READ: dict[str, Read] = {
     "CreateVpc": lambda cloud, made: cloud.client("ec2").describe_vpcs(VpcIds=[made["id"]])["Vpcs"][0],
     "CreateSubnet": lambda cloud, made: cloud.client("ec2").describe_subnets(SubnetIds=[made["id"]])[
@@ -133,6 +193,17 @@ READ: dict[str, Read] = {
     "CreateNatGateway": lambda cloud, made: _flat(
         cloud.client("ec2").describe_nat_gateways(NatGatewayIds=[made["id"]])["NatGateways"][0]
     ),
+    "ModifyVpcAttribute": _attributes,
+    "ModifySubnetAttribute": _subnet_attributes,
+    "CreateInternetGateway": _gateway,
+    "AttachInternetGateway": _attachment,
+    "CreateRoute": _read_route,
+    "AssociateRouteTable": _read_association,
+    "AllocateAddress": lambda cloud, made: cloud.client("ec2").describe_addresses(AllocationIds=[made["id"]])[
+        "Addresses"
+    ][0],
+    "AuthorizeSecurityGroupIngress": _direction(egress=False),
+    "AuthorizeSecurityGroupEgress": _direction(egress=True),
     "CreateSecurityGroup": lambda cloud, made: cloud.client("ec2").describe_security_groups(
         GroupIds=[made["id"]]
     )["SecurityGroups"][0],

@@ -41,6 +41,14 @@ CREATE: dict[str, Create] = {
     "aws:cloudwatch/dashboard:Dashboard": _dashboard,
 }
 READ: dict[str, Read] = {
+    "CreateTopic": lambda cloud, made: {
+        "Name": cloud.client("sns")
+        .get_topic_attributes(TopicArn=made["arn"])["Attributes"]["TopicArn"]
+        .rpartition(":")[2]
+    },
+    "Subscribe": lambda cloud, made: cloud.client("sns").get_subscription_attributes(
+        SubscriptionArn=made["id"]
+    )["Attributes"],
     "PutMetricAlarm": lambda cloud, made: cloud.client("cloudwatch").describe_alarms(AlarmNames=[made["id"]])[
         "MetricAlarms"
     ][0],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import chain
 from typing import Any
 
 import pytest
@@ -123,6 +122,14 @@ def test_each_choice_adds_and_removes_exactly(
     assert kinds(ecs(settings, topology, given="a given password")) == (PROD | more) - less
 
 
+def test_what_has_no_effect_is_a_warning(ecs: EcsEvaluate) -> None:
+    assert ecs().warnings == ()
+    [said] = ecs({}, {"loadBalancer": {"bodyLimit": "40MiB"}}).warnings
+    assert said.endswith(
+        "An Application Load Balancer has no such setting: topology.loadBalancer.bodyLimit has no effect."
+    )
+
+
 def test_every_resource_descends_from_the_service(ecs: EcsEvaluate) -> None:
     plan = ecs()
     [service] = plan.of_type(TYPE)
@@ -238,45 +245,84 @@ def test_no_secret_stands_in_the_open(ecs: EcsEvaluate) -> None:
         assert "a given value" not in text, each.name
 
 
-# Each action, and what needs it.
-ACTIONS = {
-    "logs:CreateLogStream": "awslogs opens a stream for each container",
-    "logs:PutLogEvents": "awslogs writes to it",
-    "secretsmanager:GetSecretValue": "ECS resolves the tasks' references, RDS Proxy its login",
-    "ecr:GetAuthorizationToken": "ECS logs in to ECR",
-    "ecr:BatchCheckLayerAvailability": "ECS pulls the image from ECR",
-    "ecr:BatchGetImage": "ECS pulls the image from ECR",
-    "ecr:GetDownloadUrlForLayer": "ECS pulls the image from ECR",
-    "ssmmessages:CreateControlChannel": "ECS Exec",
-    "ssmmessages:CreateDataChannel": "ECS Exec",
-    "ssmmessages:OpenControlChannel": "ECS Exec",
-    "ssmmessages:OpenDataChannel": "ECS Exec",
-}
+def rights(room: str, resource: str, *actions: str) -> set[tuple[str, str, str]]:
+    return {(f"agno-ha-prod-{room}-eu-central-1", action, resource) for action in actions}
 
 
-def granted(plan: Plan) -> dict[str, set[str]]:
-    """Role → actions."""
-    found: dict[str, set[str]] = {}
+def secrets_of(room: str, *names: str) -> set[tuple[str, str, str]]:
+    arn = "arn:aws:placeholder::111122223333:Secret/agno-"
+    return {each for name in names for each in rights(room, f"{arn}{name}", "secretsmanager:GetSecretValue")}
+
+
+STARTS_TASKS = {
+    # awslogs opens a stream for each container and writes to it; ECS resolves the tasks' references.
+    *rights("execution", "arn:aws:placeholder::111122223333:LogGroup//ecs/agno-ha-prod-logs:*",
+            "logs:CreateLogStream", "logs:PutLogEvents"),
+    *secrets_of("execution", *SECRETS),
+}  # fmt: skip
+PULLS = {
+    *rights("execution", "*", "ecr:GetAuthorizationToken"),
+    *rights("execution", "arn:aws:ecr:eu-central-1:111122223333:repository/agno-ha/app",
+            "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+}  # fmt: skip
+SHELL = rights(
+    "task", "*", "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
+)  # fmt: skip
+TRUST = {"execution": "ecs-tasks.amazonaws.com", "task": "ecs-tasks.amazonaws.com"}
+UNBOUND = {"ecr:GetAuthorizationToken", *(action for _, action, _ in SHELL)}
+"""Actions of services that know no resource for them."""
+
+
+def granted(plan: Plan) -> list[tuple[str, str, str]]:
+    """(role, action, resource) of every statement, which has nothing else."""
+    found = []
     for each in plan.of_type("aws:iam/rolePolicy:RolePolicy"):
         for statement in json.loads(each.inputs["policy"])["Statement"]:
-            found.setdefault(each.name, set()).update(statement["Action"])
-            # Everything only where the service knows no resource.
-            anything = {
-                "ecr:GetAuthorizationToken",
-                *(name for name in ACTIONS if name.startswith("ssmmessages")),
-            }
-            assert statement["Resource"] != "*" or set(statement["Action"]) <= anything
+            assert statement.keys() == {"Effect", "Action", "Resource"}
+            assert statement["Effect"] == "Allow"
+            resources = statement["Resource"]
+            for resource in [resources] if isinstance(resources, str) else resources:
+                found += [(each.inputs["role"], action, resource) for action in statement["Action"]]
     return found
 
 
-def test_exactly_the_actions_that_something_needs(ecs: EcsEvaluate) -> None:
-    usual = {name for name in ACTIONS if not name.startswith("ssmmessages")}
-    assert granted(ecs()) == {"agno-execution": usual}
-    everything = granted(ecs({"exec": True}, {"postgres": {"pooler": {"enabled": True}}}))
-    assert set(chain.from_iterable(everything.values())) == set(ACTIONS)
-    assert everything["agno-proxy"] == {"secretsmanager:GetSecretValue"}
-    elsewhere = granted(ecs({"image": "registry.example.com/agents:1"}))
-    assert not any(name.startswith("ecr:") for name in elsewhere["agno-execution"])
+@pytest.mark.parametrize(
+    ("settings", "topology", "expected", "trust"),
+    [
+        ({}, {}, STARTS_TASKS | PULLS, TRUST),
+        (
+            {"exec": True}, {"postgres": {"pooler": {"enabled": True}}},
+            STARTS_TASKS | PULLS | SHELL | secrets_of("proxy", "proxy-login"),
+            {**TRUST, "proxy": "rds.amazonaws.com"},
+        ),
+        ({"image": "registry.example.com/agents:1"}, {}, STARTS_TASKS, TRUST),
+    ],
+    ids=["prod", "shell and proxy", "image elsewhere"],
+)  # fmt: skip
+def test_exactly_the_rights_that_something_needs(
+    ecs: EcsEvaluate, settings: Any, topology: Any, expected: set[Any], trust: dict[str, str]
+) -> None:
+    plan = ecs(settings, topology)
+    found = granted(plan)
+    assert (set(found), len(found)) == (expected, len(expected))
+    for _, action, resource in found:
+        assert "*" not in action
+        # Streams of a log group are below it; each container's has a name of its own.
+        assert "*" not in resource.removesuffix(":*") or (resource == "*" and action in UNBOUND)
+    roles = {
+        each.inputs["name"]: json.loads(each.inputs["assumeRolePolicy"])
+        for each in plan.of_type("aws:iam/role:Role")
+    }
+    assert roles == {
+        f"agno-ha-prod-{room}-eu-central-1": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}],
+        }
+        for room, service in trust.items()
+    }
+    # No other way to get rights.
+    assert not any("managedPolicyArns" in each.inputs for each in plan.of_type("aws:iam/role:Role"))
 
 
 def containers(plan: Plan, name: str = "agno-web") -> list[dict[str, Any]]:

@@ -163,6 +163,17 @@ LIMIT = "db parameters.0.value"
 SIDECAR = container({"DB_POOL_SIZE": "20", "DB_MAX_OVERFLOW": "20"}, name="worker")
 SECRET_SIZE = task(env={"DB_POOL_SIZE": None}, secrets=[{"name": "DB_POOL_SIZE", "valueFrom": "arn:x"}])
 TEN = aws(SERVICE, desiredCount=10)
+NO_OVERFLOW, NO_SIZE = (
+    task(env={"DB_MAX_OVERFLOW": None}),
+    task(env={"DB_POOL_SIZE": None, "AGNO_ROLE": "web"}),
+)
+
+
+def at_once(count: int) -> Resource:
+    """A service that is replaced without more tasks than it has."""
+    return aws(SERVICE, desiredCount=count, deploymentMaximumPercent=100)
+
+
 SMALL = aws(INSTANCE, "reports", parameterGroupName="small")
 LARGE = aws(INSTANCE, "agents", parameterGroupName=UNKNOWN, made_of={"parameterGroupName": (DB.urn,)})
 TWO_SERVERS = [
@@ -172,6 +183,14 @@ POOL = [
     ok("POOL-301", DB, task(), aws(SERVICE, desiredCount=9)),
     ok("POOL-301", DB, task(), aws(SERVICE, desiredCount=DROP), aws(SCALING, maxCapacity=9)),
     ok("POOL-301", DB, task(), aws(SERVICE, desiredCount=19, deploymentMaximumPercent=100)),
+    # An update never has fewer than there are.
+    ok("POOL-301", DB, task(), aws(SERVICE, desiredCount=19, deploymentMaximumPercent=50)),
+    bad("POOL-301", DB, task(), aws(SERVICE, desiredCount=20, deploymentMaximumPercent=50), LIMIT),
+    # What a task does not say is SQLAlchemy's: 5 and 10.
+    ok("POOL-301", DB, NO_OVERFLOW, at_once(13)),
+    bad("POOL-301", DB, NO_OVERFLOW, at_once(14), LIMIT),
+    ok("POOL-301", DB, NO_SIZE, at_once(19)),
+    bad("POOL-301", DB, NO_SIZE, at_once(20), LIMIT),
     ok("POOL-301", DB, task(), aws(SERVICE), aws(SCALING, "table", serviceNamespace="dynamodb", maxCapacity=900)),
     ok("POOL-301", DB, task(env={"DB_POOLER": "transaction"}), aws(SERVICE, desiredCount=20)),
     # Each count goes with its own task: 8 times 20 and one 30 fit, 9 times the larger would not.
@@ -286,6 +305,9 @@ STORES = [
     bad("CACHE-301", aws(CACHE_CLUSTER, engine="redis"), "it automaticFailoverEnabled",
         "CACHE-302 it transitEncryptionEnabled", "CACHE-303 it parameterGroupName",
         "CACHE-305 it atRestEncryptionEnabled"),
+    bad("CACHE-301", aws(CACHE_CLUSTER, engine="valkey"), "it automaticFailoverEnabled",
+        "CACHE-302 it transitEncryptionEnabled", "CACHE-303 it parameterGroupName",
+        "CACHE-305 it atRestEncryptionEnabled"),
     unknown("CACHE-301", aws(CACHE_CLUSTER, engine=UNKNOWN), "it engine", "CACHE-302? it engine",
             "CACHE-303? it engine", "CACHE-305? it engine"),
     ok("CACHE-302", aws(CACHE)),
@@ -348,13 +370,18 @@ FRONT = [
     unknown_task("LB-303"),
     ok("LB-304", task()),
     ok("LB-304", task(env={"DRAIN_TIMEOUT": None}, stopTimeout=60)),
+    ok("LB-304", task(stopTimeout=5 + 45 + 65)),
+    bad("LB-304", task(stopTimeout=5 + 45 + 65 - 1), f"it {C}.0.stopTimeout"),
+    ok("LB-304", task(env={"DRAIN_DELAY": None}, stopTimeout=45 + 65)),
+    bad("LB-304", task(env={"DRAIN_DELAY": None}, stopTimeout=45 + 65 - 1), f"it {C}.0.stopTimeout"),
     bad("LB-304", task(stopTimeout=None), f"it {C}.0.stopTimeout"),
     bad("LB-304", task(env={"DRAIN_TIMEOUT": None}, stopTimeout=59), f"it {C}.0.stopTimeout"),
     bad("LB-304", task(beside=[container(stopTimeout=30)]), f"it {C}.1.stopTimeout"),
     bad("LB-304", task(env={"DRAIN_TIMEOUT": "120"}), f"it {C}.0.stopTimeout"),
     ok("LB-304", task(stopTimeout=120.0)),
     unknown("LB-304", task(stopTimeout="120"), f"it {C}.0.stopTimeout"),
-    unknown("LB-304", task(stopTimeout=True), f"it {C}.0.stopTimeout"),
+    *(unknown("LB-304", task(stopTimeout=wrong), f"it {C}.0.stopTimeout")
+      for wrong in (True, float("inf"), float("-inf"), float("nan"))),
     unknown_task("LB-304"),
     other("LB-304", task(env={"DB_POOL_SIZE": None}, stopTimeout=None)),
 ]  # fmt: skip
@@ -365,7 +392,8 @@ HARDENING = [
     bad("SEC-301", task(env={"DATABASE_URL": "postgresql://postgres:passphrase@db/x"}), f"it {E}.DATABASE_URL"),
     bad("SEC-301", task(env={"DATABASE_URL": "host=db user=x password=hunter2"}), f"it {E}.DATABASE_URL"),
     *(bad("SEC-301", task(env={name: "hunter2"}), f"it {E}.{name}")
-      for name in ("DB_PASS", "DB_PWD", "SECRET_KEY_BASE")),
+      for name in ("DB_PASS", "DB_PWD", "SECRET_KEY_BASE", "DB_PASSWD", "CLIENT_SECRET", "AWS_CREDENTIALS",
+                   "GOOGLE_CREDENTIAL")),
     ok("SEC-301", task(env={"PWD": "/app", "JWT_PUBLIC_KEY": "MIIB", "COMPASS": "north",
        "API_SECRET": "arn:aws:secretsmanager:eu-central-1:111122223333:secret:api"})),
     bad("SEC-301", task(Environment=[{"Name": "API_TOKEN", "Value": "hunter2"}], environment=None),
@@ -468,7 +496,10 @@ HARDENING = [
     ok("OPS-302", aws(LOGS, retentionInDays=DROP, logGroupClass="DELIVERY")),
     *small("OPS-303", SERVICE, "deploymentCircuitBreaker.enable", False),
     bad("OPS-303", aws(SERVICE, deploymentCircuitBreaker__rollback=DROP), "it deploymentCircuitBreaker.rollback"),
-    other("OPS-303", aws(SERVICE, deploymentController={"type": "CODE_DEPLOY"}, deploymentCircuitBreaker=DROP)),
+    *(other("OPS-303", aws(SERVICE, deploymentController={"type": kind}, deploymentCircuitBreaker=DROP))
+      for kind in ("CODE_DEPLOY", "EXTERNAL")),
+    bad("OPS-303", aws(SERVICE, deploymentController={"type": "ECS"}, deploymentCircuitBreaker=DROP),
+        "it deploymentCircuitBreaker.enable"),
     other("OPS-303", of("aws:ecs/cluster:Cluster", "it", {})),
 ]  # fmt: skip
 CASES = [*SCALE, *POOL, *STORES, *FRONT, *HARDENING]

@@ -10,7 +10,10 @@ import pytest
 from agno_ha.configuration import ConfigurationError
 from agno_ha_policies import Configuration, Settings, evaluate
 from agno_ha_policies.model import Unread
+from policies.aws_stacks import PARAMETERS, SERVICE
 from policies.stacks import AGNO, STACK, UNKNOWN, facts, found, server, stranger
+
+from policies import aws_stacks
 
 BAD: dict[str, tuple[dict[Any, Any], str]] = {
     "unknown rule": (
@@ -171,6 +174,14 @@ def test_headroom(headroom: int, passes: bool) -> None:
     assert (evaluate([stranger(), server("db", parent=STACK)], both) == []) is passes
     needed = facts(connectionsNeeded=80, connectionsUsable=230, maxConnections=240, workMem=1024**2)
     assert (evaluate([needed], both) == []) is passes
+
+
+@pytest.mark.parametrize(("headroom", "passes"), [(17, True), (18, False)])
+def test_headroom_on_ecs(headroom: int, passes: bool) -> None:
+    """Nine tasks and as many in a roll open 180 of 200, of which Postgres keeps 3."""
+    stack = [aws_stacks.task(), aws_stacks.aws(SERVICE, desiredCount=9), aws_stacks.aws(PARAMETERS, "db")]
+    expected = set() if passes else {("POOL-301", "db", "parameters.0.value")}
+    assert found(*stack, configuration=prod({"POOL-301": {"headroom": headroom}})) == expected
 
 
 def test_headroom_of_a_pooler() -> None:

@@ -80,6 +80,14 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {}, {"app": {"health": {"interval": "2s"}}},
         "topology.app.health.interval = 2s: ECS and its load balancer check every 5s to 5m. Raise it to 5s.",
     ),
+    "health's wait": (
+        {}, {"app": {"health": {"timeout": "1s"}}},
+        "topology.app.health.timeout = 1s: a health check of ECS waits 2s to 60s. Raise it to 2s.",
+    ),
+    "start": (
+        {}, {"app": {"health": {"startPeriod": "6m"}}},
+        "topology.app.health.startPeriod = 6m: ECS ignores failures for at most 5m. Lower it to 5m.",
+    ),
     "retries": (
         {}, {"app": {"health": {"retries": 1}}},
         "topology.app.health.retries = 1: the load balancer counts 2 to 10 failures. Raise it to 2.",
@@ -112,6 +120,26 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"network": {"zones": ["a"]}}, {},
         "agno-ha:ecs.network.zones: 1 of them: where it fails, everything does. Name two or three, such as [a, b].",
     ),
+    "four zones": (
+        {"network": {"zones": ["a", "b", "c", "d"]}}, {},
+        "agno-ha:ecs.network.zones: 4 of them: the address plan has three. Name two or three, such as [a, b].",
+    ),
+    "large network": (
+        {"network": {"cidr": "10.20.0.0/15"}}, {},
+        'agno-ha:ecs.network.cidr = "10.20.0.0/15": not between /16 and /22. Choose a range like 10.20.0.0/16.',
+    ),
+    "small network": (
+        {"network": {"cidr": "10.20.0.0/23"}}, {},
+        'agno-ha:ecs.network.cidr = "10.20.0.0/23": not between /16 and /22. Choose a range like 10.20.0.0/16.',
+    ),
+    "private subnets without their VPC": (
+        {"network": {"privateSubnetIds": ["subnet-00000001", "subnet-00000002"]}}, {},
+        "agno-ha:ecs.network.privateSubnetIds: given without agno-ha:ecs.network.vpcId. Give the VPC's id, or remove it.",
+    ),
+    "public subnets without their VPC": (
+        {"network": {"publicSubnetIds": ["subnet-00000001", "subnet-00000002"]}}, {},
+        "agno-ha:ecs.network.publicSubnetIds: given without agno-ha:ecs.network.vpcId. Give the VPC's id, or remove it.",
+    ),
     "zone twice": (
         {"network": {"zones": ["a", "a"]}}, {},
         "agno-ha:ecs.network.zones: names a zone twice. Name two or three different ones.",
@@ -134,6 +162,18 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"postgres": {"maxConnections": 300, "memory": "2GiB", "sharedBuffers": "256MiB", "effectiveCacheSize": "1GiB"}},
         "agno-ha:ecs.postgres.instanceClass = db.t4g.small: holds 225 connections, fewer than postgres.maxConnections = 300. Choose db.t4g.medium or a larger one, or lower postgres.maxConnections to 225.",
     ),
+    "no class fits": (
+        {"postgres": {"instanceClass": None}}, {"postgres": {"memory": "64GiB"}},
+        "agno-ha:ecs.postgres.instanceClass: postgres.cpu, memory and maxConnections = 200 fit into no db.t4g class. Name a larger one, such as db.r7g.2xlarge.",
+    ),
+    "no node type fits": (
+        {"redis": {"nodeType": None}}, {},
+        "agno-ha:ecs.redis.nodeType: redis.memory = 6GiB fits into no cache.t4g type. Name a larger one, such as cache.r7g.large.",
+    ),
+    "no node type": (
+        {"redis": {"nodeType": "m7g.large"}}, {},
+        "agno-ha:ecs.redis.nodeType = m7g.large: is no node type of ElastiCache. Name one like cache.m7g.large.",
+    ),
     "no class": (
         {"postgres": {"instanceClass": "m7g.large"}}, {},
         "agno-ha:ecs.postgres.instanceClass = m7g.large: is no class of RDS. Name one like db.m7g.large.",
@@ -154,6 +194,10 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"postgres": {"backupWindow": "23:50-00:10"}}, {},
         'agno-ha:ecs.postgres.backupWindow = "23:50-00:10": shorter than the half hour that RDS wants. End it later.',
     ),
+    "window of a minute too few": (
+        {"postgres": {"backupWindow": "02:00-02:29"}}, {},
+        'agno-ha:ecs.postgres.backupWindow = "02:00-02:29": shorter than the half hour that RDS wants. End it later.',
+    ),
     "time of the day": (
         {"postgres": {"backupWindow": "24:00-25:00"}}, {},
         'agno-ha:ecs.postgres.backupWindow = "24:00-25:00": must be two times of the day in UTC. Write it like 02:00-03:00, in quotes.',
@@ -161,6 +205,10 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "topic": (
         {"alarms": {"topicArn": "arn:aws:sns:us-east-1:111122223333:ops"}}, {},
         "agno-ha:ecs.alarms.topicArn = arn:aws:sns:us-east-1:111122223333:ops: in us-east-1, and an alarm tells topics of its own region eu-central-1 only. Name or make a topic in eu-central-1.",
+    ),
+    "subscriber of another's topic": (
+        {"alarms": {"topicArn": "arn:aws:sns:eu-central-1:111122223333:ops", "email": "ops@example.com"}}, {},
+        "agno-ha:ecs.alarms.email = ops@example.com: given together with agno-ha:ecs.alarms.topicArn. Subscribe it there.",
     ),
     "nobody": (
         {"loadBalancer": {"allowFrom": []}}, {},
@@ -197,6 +245,11 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "database": (
         {}, {"postgres": {"database": "_agno"}},
         "topology.postgres.database = _agno: RDS takes names that begin with a letter, and for the user no reserved word. Choose another, such as agno.",
+    ),
+    "proxy of another's server": (
+        {}, {"postgres": {"mode": "external", "password": "given", "external": {"host": "db.example.com"},
+                          "pooler": {"enabled": True, "poolSize": 90}}},
+        "topology.postgres.pooler.enabled = true: RDS Proxy stands in front of RDS only, and postgres.mode = external. Disable it, or pool where that server runs.",
     ),
     "proxy mode": (
         {}, {"postgres": {"pooler": {"enabled": True, "mode": "session", "poolSize": 95}}, "scaling": {"max": 4}},
@@ -249,8 +302,30 @@ def test_the_prod_stack_has_no_problem(tmp_path: Path) -> None:
     assert told({}, {}, tmp_path) == []
 
 
-def test_without_a_proxy_an_instance_may_wait_longer(tmp_path: Path) -> None:
-    assert told({}, {"postgres": {"pool": {"timeout": "6m"}}}, tmp_path) == []
+GOV = {
+    "region": "us-gov-west-1",
+    "loadBalancer": {"certificateArn": "arn:aws-us-gov:acm:us-gov-west-1:111122223333:certificate/a"},
+}
+GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "without a proxy an instance may wait longer": ({}, {"postgres": {"pool": {"timeout": "6m"}}}),
+    "window over midnight": ({"postgres": {"backupWindow": "23:45-00:15"}}, {}),
+    "window of half an hour": ({"postgres": {"backupWindow": "02:00-02:30"}}, {}),
+    "largest network": ({"network": {"cidr": "10.0.0.0/16"}}, {}),
+    "smallest network": ({"network": {"cidr": "10.0.0.0/22"}}, {}),
+    "two zones": ({"network": {"zones": ["b", "c"]}}, {}),
+    # Its certificate is by a public authority.
+    "a proxy where the image has no authority of RDS": (
+        GOV, {"postgres": {"pooler": {"enabled": True, "poolSize": 90}}},
+    ),
+    "authorities of one's own": (GOV, {"app": {"environment": {"PGSSLROOTCERT": "/etc/rds.pem"}}}),
+    "authorities of one's own, as a secret": (GOV, {"app": {"secrets": {"PGSSLROOTCERT": "bundle"}}}),
+    "no authority asked": ({**GOV, "postgres": {"sslMode": "require"}}, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_is_taken(name: str, tmp_path: Path) -> None:
+    assert told(*GOOD[name], tmp_path) == []
 
 
 def test_a_range_is_told_to_aws_as_it_writes_it() -> None:
@@ -400,10 +475,10 @@ def test_a_first_deployment_that_failed_is_no_success() -> None:
 
 
 def test_what_has_no_effect_is_said() -> None:
-    given = {
+    given: dict[str, Any] = {
         "loadBalancer": {"bodyLimit": "40MiB", "replicas": 2},
-        "redis": {"storage": "6GiB", "persistence": {"fsync": "always"}, "stopGrace": "30s"},
-        "postgres": {"pooler": {"maxClientConnections": 600}},
+        "redis": {"storage": "6GiB", "persistence": {"fsync": "always"}, "stopGrace": "30s", "cpu": 2},
+        "postgres": {"pooler": {"maxClientConnections": 600, "cpu": 2, "memory": "1GiB"}},
     }
     network = {
         "vpcId": "vpc-0123abcd",
@@ -420,7 +495,14 @@ def test_what_has_no_effect_is_said() -> None:
         "redis.storage",
         "redis.persistence",
         "redis.stopGrace",
+        "redis.cpu",
     ):
+        assert f"topology.{setting} has no effect" in said
+    assert "pooler" not in said  # there is none
+    given["postgres"]["pooler"]["enabled"] = True
+    said = " ".join(unsupported(Topology.model_validate(given), EcsSettings.model_validate(existing)))
+    assert "topology.postgres.pooler.maxClientConnections only bounds the budget" in said
+    for setting in ("postgres.pooler.cpu", "postgres.pooler.memory"):
         assert f"topology.{setting} has no effect" in said
     assert list(unsupported(Topology(), EcsSettings(region="eu-central-1"))) == []
 
@@ -471,20 +553,3 @@ def test_no_other_target_pays_for_the_aws_sdk() -> None:
         "raise SystemExit('pulumi_aws' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
-
-
-def test_the_sizes_are_the_documentations() -> None:
-    """ "Redis OSS node-type specific parameters" of ElastiCache's user guide; RDS' default of max_connections."""
-    documented = {
-        "cache.t4g.micro": 536870912, "cache.t4g.small": 1471026299, "cache.t4g.medium": 3317862236,
-        "cache.m7g.large": 6854542746, "cache.m7g.xlarge": 13891921715, "cache.m7g.2xlarge": 27966669210,
-        "cache.r7g.large": 14037181030, "cache.r7g.xlarge": 28261849702, "cache.r7g.2xlarge": 56711183565,
-        "cache.r7g.4xlarge": 113609865216,
-    }  # fmt: skip
-    both = documented | {name.replace("7g", "6g"): size for name, size in documented.items()}
-    assert both == sizes.NODE_TYPES
-    classes = {
-        name: sizes.INSTANCE_CLASSES[f"db.t4g.{name}"].connections for name in ("micro", "small", "medium")
-    }
-    assert classes == {"micro": 112, "small": 225, "medium": 450}
-    assert sizes.INSTANCE_CLASSES["db.r7g.4xlarge"].connections == 5000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
 from agno_ha.topology.lifecycle import LIFESPAN_DRAIN
 
@@ -22,7 +23,7 @@ def check(task: View[NoBounds]) -> Iterator[Violation]:
     for container in apps(task):
         delay, timeout = (number(task, container, name, 0) for name in ("DRAIN_DELAY", "DRAIN_TIMEOUT"))
         given = container.data.get("stopTimeout", 30)
-        if isinstance(given, bool) or not isinstance(given, int | float):
+        if isinstance(given, bool) or not isinstance(given, int | float) or not isfinite(given):
             task.unreadable(container.path("stopTimeout"), "is not a number")
             continue
         if delay is None or timeout is None:

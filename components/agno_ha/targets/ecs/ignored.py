@@ -42,7 +42,13 @@ def unsupported(topology: Topology, settings: EcsSettings) -> Iterator[str]:
                 "ElastiCache keeps no append-only log: topology.redis.persistence has no effect. What survives a "
                 "node is its replica (topology.redis.highAvailability)."
             )
-    if postgres.pooler.enabled and "max_client_connections" in postgres.pooler.model_fields_set:
+        if "cpu" in redis.model_fields_set:
+            yield "A node of ElastiCache is chosen by its memory: topology.redis.cpu has no effect."
+    pooler = postgres.pooler
+    for name in ("cpu", "memory"):
+        if pooler.enabled and name in pooler.model_fields_set:
+            yield f"RDS Proxy sizes itself: topology.postgres.pooler.{name} has no effect."
+    if pooler.enabled and "max_client_connections" in pooler.model_fields_set:
         yield "RDS Proxy sizes itself: topology.postgres.pooler.maxClientConnections only bounds the budget."
 
 
