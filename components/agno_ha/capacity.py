@@ -78,9 +78,11 @@ class Capacity:
 
     @cached_property
     def memory(self) -> tuple[Memory, ...]:
-        """Every container's memory, in the order of the topology."""
+        """Every container's memory, in the order of the topology; AWS sizes its load balancer and RDS Proxy itself."""
         connections = min(self.poolers * self.connections_needed, self.connections_usable)
-        return tuple(budget(self.topology, connections + self.topology.postgres.reserved_connections))
+        every = budget(self.topology, connections + self.topology.postgres.reserved_connections)
+        none = {"loadBalancer.memory", "postgres.pooler.memory"} if self.target == "ecs" else set()
+        return tuple(entry for entry in every if entry.path not in none)
 
     @property
     def fits(self) -> bool:

@@ -130,6 +130,50 @@ def test_what_has_no_effect_is_a_warning(ecs: EcsEvaluate) -> None:
     )
 
 
+OWN = (
+    "tls",
+    "postgresTls",
+    "redisTls",
+    "appendonly",
+    "redisFailover",
+    "surge",
+    "connectionsNeeded",
+    "largestSafeMax",
+)
+PLAIN = {
+    "postgres": {**EXTERNAL, "external": {"host": "db.example.com", "sslMode": "disable"}},
+    "redis": {**EXTERNAL, "external": {"host": "redis.example.com", "tls": False}},
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "topology", "expected"),
+    [
+        # 18 instances in a roll, with 10 connections each.
+        ({}, {}, ("provided", True, True, False, True, 9, 180, 9)),
+        (
+            {"loadBalancer": {"certificateArn": None, "plainHttp": True}}, {},
+            ("off", True, True, False, True, 9, 180, 9),
+        ),
+        (
+            {"loadBalancer": {"certificateArn": None}}, {"loadBalancer": {"tls": {"mode": "generated"}}},
+            ("generated", True, True, False, True, 9, 180, 9),
+        ),
+        # Of another's Redis nobody knows whether it fails over, and the topology says whether it keeps a log.
+        ({}, PLAIN, ("provided", False, False, True, False, 9, 180, 9)),
+        ({}, dict.fromkeys(PLAIN, EXTERNAL), ("provided", True, True, True, False, 9, 180, 9)),
+        ({}, {"scaling": {"min": 4, "max": 4}}, ("provided", True, True, False, True, 4, 80, 9)),
+        ({}, {"redis": {"highAvailability": False}}, ("provided", True, True, False, False, 9, 180, 9)),
+        # RDS Proxy opens no more than poolSize; what is counted against its 500 clients is 20 a place.
+        ({}, {"postgres": {"pooler": {"enabled": True}}}, ("provided", True, True, False, True, 9, 50, 25)),
+    ],
+    ids=["prod", "plain http", "own certificate", "external and plain", "external", "fixed size", "one node", "proxy"],
+)  # fmt: skip
+def test_facts_of_ecs(ecs: EcsEvaluate, settings: Any, topology: Any, expected: tuple[Any, ...]) -> None:
+    [service] = ecs(settings, topology, given="a given password").of_type(TYPE)
+    assert tuple(service.inputs[name] for name in OWN) == expected
+
+
 def test_every_resource_descends_from_the_service(ecs: EcsEvaluate) -> None:
     plan = ecs()
     [service] = plan.of_type(TYPE)

@@ -45,7 +45,8 @@ def test_a_scheduler_that_was_rolled_back_fails_the_run_too(
         for key, value in {**PROD, "agno-ha:topology": topology}.items()
     }
     with pytest.raises(
-        offline.ProgramError, match=r"agno-ha-prod-scheduler runs agno-ha-prod-older.* tasks failed to start"
+        offline.ProgramError,
+        match=r"agno-ha-prod-scheduler runs agno-ha-prod-older, not agno-ha-prod-scheduler: .* tasks failed to start",
     ):
         offline.evaluate(tmp_path, "prod", config, outputs=partial(placeholders.outputs, "agno-ha-prod"))
 

@@ -220,3 +220,18 @@ def test_the_demo_model_takes_memory(app: dict[str, Any]) -> None:
             0
         ]
         assert needed - without.needed == DEMO_MODEL
+
+
+@pytest.mark.parametrize(
+    ("target", "paths"),
+    [("docker", ["topology.loadBalancer.memory", "topology.postgres.pooler.memory"]), ("ecs", [])],
+)
+def test_what_aws_sizes_itself_has_no_memory_of_ours(target: str, paths: list[str]) -> None:
+    """Nobody is asked to raise what ECS ignores."""
+    data = {
+        "loadBalancer": {"memory": "64MiB", "bodyLimit": "60MiB"},
+        "app": {"memory": "1GiB"},
+        "postgres": {"pooler": {"enabled": True, "maxClientConnections": 60_000}},
+    }
+    capacity = assess(Topology.model_validate(data), surge=4, target=target)
+    assert [problem.path for problem in capacity.problems()] == paths
