@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from agno_ha import offline
 from agno_ha.configuration import deep_merge
 from agno_ha.offline import Plan
+from offline.ecs import PROD, evaluate, program
 
 from . import vpc
 from .cloud import Cloud, serve
 from .rooms import CREATE
 
-ROOT = Path(__file__).parents[2]
-PROD: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]
 REGION = PROD["agno-ha:ecs"]["region"]
 Deploy = Callable[..., tuple[Cloud, Plan]]
 
@@ -46,25 +40,9 @@ def deploy(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Deploy:
         urllib.request.urlopen(
             urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST"), timeout=30
         )
-        root = tmp_path_factory.mktemp("project")
-        for name in ("__main__.py", "topology.yaml"):
-            shutil.copy(ROOT / name, root)
         cloud = Cloud(endpoint, (ecs or {}).get("region", REGION), CREATE)
-        # What prod says of its own servers is no part of a stack whose servers are somebody else's.
-        external = {name for name, section in (topology or {}).items() if section.get("mode") == "external"}
-        base = {name: value for name, value in PROD["agno-ha:topology"].items() if name not in external}
-        settings = deep_merge(PROD["agno-ha:ecs"], _existing(cloud, ecs or {}))
-        config = {
-            "agno-ha:target": "ecs",
-            "agno-ha:environment": environment,
-            "agno-ha:ecs": json.dumps(settings),
-            "agno-ha:topology": json.dumps(deep_merge(base, topology or {})),
-            "agno-ha:resolveImages": "false",
-            **{f"agno-ha:{key}": value for key, value in secrets.items()},
-        }
-        keys = frozenset(f"agno-ha:{key}" for key in secrets)
-        plan = offline.evaluate(root, "prod", config, secret_keys=keys, outputs=cloud)
-        return cloud, plan
+        root, settings = program(tmp_path_factory.mktemp("project")), _existing(cloud, ecs or {})
+        return cloud, evaluate(root, settings, topology, environment, outputs=cloud, **secrets)
 
     return run
 

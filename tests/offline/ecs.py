@@ -13,11 +13,18 @@ import pytest
 import yaml
 from agno_ha import offline, placeholders
 from agno_ha.configuration import deep_merge
-from agno_ha.offline import Plan
+from agno_ha.offline import Outputs, Plan
 
 ROOT = Path(__file__).parents[2]
 PROD: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]
 EcsEvaluate = Callable[..., Plan]
+
+
+def program(root: Path) -> Path:
+    """Copy the repository's program to a directory, and return that."""
+    for name in ("__main__.py", "topology.yaml"):
+        shutil.copy(ROOT / name, root)
+    return root
 
 
 def evaluate(
@@ -26,6 +33,7 @@ def evaluate(
     topology: Mapping[str, Any] | None = None,
     environment: str = "prod",
     stack: str = "prod",
+    outputs: Outputs | None = None,
     **secrets: str,
 ) -> Plan:
     """Evaluate the prod stack; what prod says of its own servers is dropped where they are somebody else's."""
@@ -40,17 +48,14 @@ def evaluate(
         **{f"agno-ha:{key}": value for key, value in secrets.items()},
     }
     keys = frozenset(f"agno-ha:{key}" for key in secrets)
-    outputs = partial(placeholders.outputs, f"agno-ha-{stack}")
+    outputs = outputs or partial(placeholders.outputs, f"agno-ha-{stack}")
     return offline.evaluate(root, stack, config, secret_keys=keys, outputs=outputs)
 
 
 @pytest.fixture(scope="session")
 def ecs(tmp_path_factory: pytest.TempPathFactory) -> EcsEvaluate:
     """Evaluate it in a project of its own."""
-    root = tmp_path_factory.mktemp("project")
-    for name in ("__main__.py", "topology.yaml"):
-        shutil.copy(ROOT / name, root)
-    return partial(evaluate, root)
+    return partial(evaluate, program(tmp_path_factory.mktemp("project")))
 
 
 def kinds(plan: Plan) -> set[tuple[str, str]]:

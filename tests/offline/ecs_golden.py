@@ -6,7 +6,6 @@ After a change that is meant: PYTHONPATH=tests .venv/bin/python -m offline.ecs_g
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ import yaml
 from agno_ha import certificate, offline
 from agno_ha.offline import Plan, Resource, Secret, Unknown
 
-from .ecs import ROOT, evaluate
+from .ecs import evaluate, program
 
 PLANS = Path(__file__).parent / "ecs_plans"
 DOCUMENTS = ("containerDefinitions", "policy", "assumeRolePolicy", "dashboardBody")
@@ -96,9 +95,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 def plans() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each variant and its resources; of all but prod only what is other than there, null for what is gone."""
     with tempfile.TemporaryDirectory() as directory, _timeouts() as timeouts:
-        root = Path(directory)
-        for name in ("__main__.py", "topology.yaml"):
-            shutil.copy(ROOT / name, root)
+        root = program(Path(directory))
         chain = [
             certificate.generate(seed, "agents.example.com").certificate for seed in ("own", "authority")
         ]

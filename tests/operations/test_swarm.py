@@ -24,6 +24,7 @@ from agno_ha.operations import (
 )
 from agno_ha.operations.errors import OperationError
 from agno_ha.operations.workspace import Vault, Workspace
+from agno_ha.topology import Topology
 from docker.errors import APIError, DockerException, NotFound
 
 LOCAL, SSH = "http+docker://localhost", "http+docker://ssh"  # as the client's library calls them
@@ -188,8 +189,8 @@ def test_an_engine_without_a_swarm_is_made_one(workspace: Workspace) -> None:
 
 
 def stack() -> Any:
-    balancer = SimpleNamespace(http_port=1, tls=SimpleNamespace(mode="off"))
-    return SimpleNamespace(topology=SimpleNamespace(load_balancer=balancer), settings=None)
+    topology = Topology.model_validate({"loadBalancer": {"httpPort": 1}})
+    return SimpleNamespace(topology=topology, settings=None)
 
 
 # Tasks -----------------------------------------------------------------------------------------------------------

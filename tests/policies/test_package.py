@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from agno_ha_policies import RULES, UNKNOWN, Resource, evaluate
 from agno_ha_policies.model import SERVICE
 from hypothesis import given, settings
@@ -126,3 +129,9 @@ def test_no_text_value_is_shown(replaced: dict[str, None]) -> None:
             ),
         ]
         assert canary not in "".join(finding.message for finding in evaluate(stack))
+
+
+@pytest.mark.parametrize("room", ["capabilities", "plain_secrets", "view"])
+def test_examples_in_the_code(room: str) -> None:
+    tried = doctest.testmod(importlib.import_module(f"agno_ha_policies.{room}"))
+    assert (tried.failed, tried.attempted > 0) == (0, True)

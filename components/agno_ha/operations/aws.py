@@ -29,6 +29,7 @@ class Aws:
         read = reach.read(workspace)
         self.topology, self.settings = read.topology, read.settings
         self._stack, self._namespace = workspace.stack, workspace.namespace
+        self._rooms = ["web", *(["scheduler"] if self.topology.app.scheduler.enabled else [])]
 
     def inside(self, room: str, *program: str, terminal: bool = False) -> list[str]:
         """Refuse: nothing of a stack on ECS is reached from outside its network."""
@@ -45,14 +46,13 @@ class Aws:
     def logs(self, room: str, *, follow: bool, tail: int) -> list[str]:
         """Return the command that shows what a room logs: of the last hour, since CloudWatch counts no lines."""
         del tail
-        rooms = ["web", *(["scheduler"] if self.topology.app.scheduler.enabled else [])]
         database = self.topology.postgres.mode == "managed"
-        if room in rooms:
+        if room in self._rooms:
             where = [f"/ecs/{self.name('logs', 500)}", "--log-stream-name-prefix", f"{room}/"]
         elif room == "postgres" and database:
             where = [f"/aws/rds/instance/{self.name('postgres', 63)}/postgresql"]
         else:
-            known = ", ".join([*rooms, *(["postgres"] if database else [])])
+            known = ", ".join([*self._rooms, *(["postgres"] if database else [])])
             raise OperationError(
                 f"Stack {self._stack} has no logs of {room} on ECS. It has those of {known}."
             )
@@ -70,14 +70,13 @@ class Aws:
         Raises:
             OperationError: AWS does not answer, or refuses.
         """
-        rooms = ["web", *(["scheduler"] if self.topology.app.scheduler.enabled else [])]
-        names = [self.name(room, 255) for room in rooms]
+        names = [self.name(room, 255) for room in self._rooms]
         found = self._ask(
             "ecs", "describe-services", "--cluster", self.name("cluster", 255), "--services", *names
         )
         for each in found.get("services", []):
             if each["status"] == "ACTIVE":
-                yield self._service(rooms[names.index(each["serviceName"])], each)
+                yield self._service(self._rooms[names.index(each["serviceName"])], each)
         if self.topology.postgres.mode == "managed":
             name = self.name("postgres", 63)
             found = self._ask("rds", "describe-db-instances", "--db-instance-identifier", name)

@@ -116,10 +116,7 @@ def _ecs(workspace: Workspace) -> Status:
     services, own, balancer = list(aws.services()), aws.address(), aws.settings.load_balancer
     if own is None:
         return Status(stack=workspace.stack, target="ecs", services=services)
-    topology = aws.topology.load_balancer
-    plain = balancer.plain_http
-    scheme, port, usual = ("http", topology.http_port, 80) if plain else ("https", topology.https_port, 443)
-    url = f"{scheme}://{balancer.host or own}" + ("" if port == usual else f":{port}")
+    url = aws.topology.load_balancer.url(balancer.host or own, secure=not balancer.plain_http)
     # By the load balancer's own name: the DNS of the other is somebody else's.
     answers = None if balancer.internal else ready(health.at(url, own))
     return Status(stack=workspace.stack, target="ecs", url=url, ready=answers, services=services)

@@ -90,6 +90,11 @@ class LoadBalancer(Section):
     """Largest request body; default 25MiB, at most the 64MiB that an instance has room for; counted in `memory` and
     in `app.memory`."""
 
+    def url(self, host: str, *, secure: bool) -> str:
+        """Return where clients connect to a host."""
+        scheme, port, usual = ("https", self.https_port, 443) if secure else ("http", self.http_port, 80)
+        return f"{scheme}://{host}" + ("" if port == usual else f":{port}")
+
     def conflicts(self) -> Iterator[Conflict]:
         """Two listeners can't share a port."""
         if self.tls.mode != "off" and self.http_port == self.https_port:

@@ -27,6 +27,12 @@ def sets(view: View[Any], name: str) -> bool:
     )
 
 
+def is_own(view: View[Any], path: str) -> bool:
+    """Whether a server names no parameter group, or one of AWS's own."""
+    name = view.known(path, "default.")
+    return isinstance(name, str) and name.startswith("default.")
+
+
 def whole(view: View[Any], name: str) -> tuple[str, int] | None:
     """Return the path and the number of a parameter; likewise."""
     found = parameter(view, name)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from agno_ha_policies.aws.kinds import CLUSTER, CLUSTER_PARAMETERS, INSTANCE, PARAMETERS
-from agno_ha_policies.aws.parameters import whole
+from agno_ha_policies.aws.parameters import is_own, whole
 from agno_ha_policies.aws.references import meant
 from agno_ha_policies.aws.stores import is_postgres, is_replica
 from agno_ha_policies.aws.tasks import CONTAINERS
@@ -48,7 +48,7 @@ def used(task: View[Any], limits: Sequence[Server], group: Sequence[View[Any]]) 
     views = [
         view
         for each in named
-        if len(limits) > 1 and not _has_default(each)
+        if len(limits) > 1 and not is_own(each, _GROUP[each.resource.type])
         for view in meant(each, _GROUP[each.resource.type], [limit.view for limit in limits], "name")
     ]
     return [limit for limit in limits if limit.view in views] or list(limits)
@@ -59,10 +59,8 @@ def without_limit(group: Sequence[View[Any]]) -> list[tuple[View[Any], str]]:
     return [
         (each, _GROUP[each.resource.type])
         for each in group
-        if each.resource.type in _GROUP and is_postgres(each) and not is_replica(each) and _has_default(each)
+        if each.resource.type in _GROUP
+        and is_postgres(each)
+        and not is_replica(each)
+        and is_own(each, _GROUP[each.resource.type])
     ]
-
-
-def _has_default(database: View[Any]) -> bool:
-    name = database.known(_GROUP[database.resource.type], "default.")
-    return isinstance(name, str) and name.startswith("default.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agno_ha_policies.aws.kinds import CACHE, CACHE_CLUSTER, CACHE_PARAMETERS
-from agno_ha_policies.aws.parameters import parameter, sets
+from agno_ha_policies.aws.parameters import is_own, parameter, sets
 from agno_ha_policies.aws.stores import is_redis
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View
@@ -16,8 +16,7 @@ _OWN = "ElastiCache's own volatile-lru throws keys away, and Redis holds the que
 def check(view: View[NoBounds]) -> Iterator[Violation]:
     """Look at the parameter; ElastiCache's own, volatile-lru, holds where no group sets it."""
     if view.resource.type != CACHE_PARAMETERS:
-        group = view.known("parameterGroupName", "default.")
-        if is_redis(view) and isinstance(group, str) and group.startswith("default."):
+        if is_redis(view) and is_own(view, "parameterGroupName"):
             yield view.violation(
                 "parameterGroupName", f"{_OWN}. Name a group that sets maxmemory-policy to noeviction."
             )

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agno_ha_policies.capabilities import is_root
 from agno_ha_policies.docker.workload import SERVICES, SPEC
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
 from agno_ha_policies.view import View
-
-RIGHTS = frozenset(
-    {"ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "SYS_RAWIO", "NET_ADMIN", "DAC_READ_SEARCH", "BPF"}
-)
-"""Capabilities that are as good as root on the machine."""
 
 
 def check(service: View[NoBounds]) -> Iterator[Violation]:
@@ -19,7 +15,7 @@ def check(service: View[NoBounds]) -> Iterator[Violation]:
     if service.flag(f"{SPEC}.privileged", False):
         yield service.violation(f"{SPEC}.privileged", "the container is root on its machine. Remove it.")
     for index, right in enumerate(service.items(f"{SPEC}.capAdds") or []):
-        if isinstance(right, str) and right.upper().removeprefix("CAP_") in RIGHTS:
+        if is_root(right):
             yield service.violation(
                 f"{SPEC}.capAdds.{index}", f"{right} is as good as root on the machine. Remove it."
             )

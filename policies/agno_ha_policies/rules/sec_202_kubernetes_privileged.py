@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agno_ha_policies.capabilities import is_root
 from agno_ha_policies.kubernetes.kinds import POD, PODS
 from agno_ha_policies.kubernetes.pods import containers
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
-from agno_ha_policies.rules.sec_102_docker_privileged import RIGHTS
 from agno_ha_policies.view import View
 
 
@@ -27,7 +27,7 @@ def check(view: View[NoBounds]) -> Iterator[Violation]:
                 f"{path}.securityContext.privileged", "the container is root on its node. Remove it."
             )
         for index, right in enumerate(view.items(f"{path}.securityContext.capabilities.add") or []):
-            if isinstance(right, str) and right.upper().removeprefix("CAP_") in RIGHTS:
+            if is_root(right):
                 yield view.violation(
                     f"{path}.securityContext.capabilities.add.{index}",
                     f"{right} is as good as root on the node. Remove it.",

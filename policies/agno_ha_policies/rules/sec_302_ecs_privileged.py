@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from agno_ha_policies.aws.kinds import TASK
 from agno_ha_policies.aws.tasks import containers
+from agno_ha_policies.capabilities import is_root
 from agno_ha_policies.model import NoBounds, ResourceRule, Violation
-from agno_ha_policies.rules.sec_102_docker_privileged import RIGHTS
 from agno_ha_policies.view import View
 
 _ADDED = "linuxParameters.capabilities.add"
@@ -29,7 +29,7 @@ def check(task: View[NoBounds]) -> Iterator[Violation]:
             )
         added = container.at(_ADDED)
         for index, right in enumerate(added if isinstance(added, list) else []):
-            if isinstance(right, str) and right.upper().removeprefix("CAP_") in RIGHTS:
+            if is_root(right):
                 yield task.violation(
                     container.path(f"{_ADDED}.{index}"),
                     f"{right} is as good as root on the machine. Remove it.",

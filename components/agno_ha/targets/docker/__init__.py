@@ -100,6 +100,4 @@ def url(topology: Topology) -> str:
     Not `localhost`: where that is ::1 first, the engine's IPv6 listener accepts for the routing mesh and none answers.
     """
     balancer = topology.load_balancer
-    secure = balancer.tls.mode != "off"
-    scheme, port, usual = ("https", balancer.https_port, 443) if secure else ("http", balancer.http_port, 80)
-    return f"{scheme}://127.0.0.1" + ("" if port == usual else f":{port}")
+    return balancer.url("127.0.0.1", secure=balancer.tls.mode != "off")

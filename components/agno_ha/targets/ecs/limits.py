@@ -23,7 +23,6 @@ _BOUNDS = (
     ("app.health.retries", 2, 10, "the load balancer counts 2 to 10 failures"),
     ("app.health.start_period", 0, 300, "ECS ignores failures for at most 5m"),
     ("load_balancer.idle_timeout", 1, 4000, "an Application Load Balancer waits at most 4000s"),
-    ("postgres.pool.timeout", 0, 300, "RDS Proxy lets a client wait for a connection at most 5m"),
     ("postgres.backups.retention", 0, 35 * DAY, "RDS keeps backups for at most 35d"),
 )
 
@@ -78,8 +77,6 @@ def _bounds(topology: Topology) -> Iterator[Problem]:
         for part in path.split("."):
             value = getattr(value, part)
         if path.startswith("postgres.") and topology.postgres.mode == "external":
-            continue
-        if path == "postgres.pool.timeout" and not topology.postgres.pooler.enabled:
             continue
         if not least <= value <= largest:
             shown = duration_text if path != "app.health.retries" else lambda count: f"{count:g}"

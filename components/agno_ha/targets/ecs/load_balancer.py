@@ -33,10 +33,8 @@ def ports(scope: Scope, *, secure: bool) -> list[int]:
 
 def url(scope: Scope, front: Front, *, secure: bool) -> pulumi.Output[str]:
     """Return where clients connect."""
-    balancer = scope.topology.load_balancer
-    scheme, port, usual = ("https", balancer.https_port, 443) if secure else ("http", balancer.http_port, 80)
     host = pulumi.Output.from_input(scope.settings.load_balancer.host or front.balancer.dns_name)
-    return pulumi.Output.format("{}://{}{}", scheme, host, "" if port == usual else f":{port}")
+    return host.apply(lambda name: scope.topology.load_balancer.url(str(name), secure=secure))
 
 
 def create(scope: Scope, network: Network, groups: Groups, certificate: pulumi.Input[str] | None) -> Front:

@@ -8,11 +8,13 @@ from agno_ha.targets.ecs import sizes
 from agno_ha.targets.ecs.settings import EcsSettings
 from agno_ha.topology import Topology
 from agno_ha.topology.problem import Problem
-from agno_ha.topology.units import GiB, TiB, size_text
+from agno_ha.topology.units import GiB, TiB, duration_text, size_text
 
 LEAST_STORAGE = 20 * GiB
 """Smallest gp3 volume of RDS."""
 
+_BORROW = 300.0
+"""Seconds: the most that ConnectionBorrowTimeout of RDS Proxy can be."""
 _MOST_STORAGE = 64 * TiB
 _GROWTH = 10
 
@@ -91,6 +93,10 @@ def postgres_problems(topology: Topology, settings: EcsSettings) -> Iterator[Pro
             )
     if postgres.mode == "external":
         return
+    if postgres.pooler.enabled and postgres.pool.timeout > _BORROW:
+        message = f"RDS Proxy lets a client wait for a connection at most {duration_text(_BORROW)}"
+        fix, waits = f"Lower it to {duration_text(_BORROW)}", duration_text(postgres.pool.timeout)
+        yield Problem("", "topology.postgres.pool.timeout", waits, message, fix)
     for name, value in (("user", postgres.user), ("database", postgres.database)):
         if not value[0].isalpha() or (name == "user" and value in _RESERVED_USERS):
             message = "RDS takes names that begin with a letter, and for the user no reserved word"

@@ -139,6 +139,4 @@ def _address(scope: Scope, front: kubernetes.core.v1.Service) -> pulumi.Output[s
 def url(scope: Scope, host: str) -> str:
     """Return the address of a host with the topology's scheme and port."""
     balancer = scope.topology.load_balancer
-    secure = balancer.tls.mode != "off"
-    scheme, port, usual = ("https", balancer.https_port, 443) if secure else ("http", balancer.http_port, 80)
-    return f"{scheme}://{host}" + ("" if port == usual else f":{port}")
+    return balancer.url(host, secure=balancer.tls.mode != "off")
